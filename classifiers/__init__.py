@@ -1,0 +1,1 @@
+"""Russian-language classifiers: text in, ``Prediction`` out."""

@@ -1,0 +1,1 @@
+"""Prefect flows: thin decorators over plain functions of ``pipeline``."""

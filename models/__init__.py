@@ -1,0 +1,1 @@
+"""Tables and shared values: the vocabulary that every other package speaks."""

@@ -1,0 +1,182 @@
+"""Closed lists of words that are stored, sent and shown.
+
+Members are stored by value. Russian names for people are kept beside the code, because
+the console, the reports and the command line all show them.
+"""
+
+from enum import StrEnum
+
+
+class Network(StrEnum):
+    """Where a text was published."""
+
+    VK = "vk"
+    OK = "ok"
+    TABLE = "table"
+
+    @property
+    def russian(self) -> str:
+        """Russian name for people."""
+        return {"vk": "ВКонтакте", "ok": "Одноклассники", "table": "Таблица"}[self.value]
+
+
+class PostKind(StrEnum):
+    """What a text is in its thread."""
+
+    POST = "post"
+    COMMENT = "comment"
+
+
+class Topic(StrEnum):
+    """The 24 coarse topics. The codes are a public contract and never change."""
+
+    ROADS = "roads"
+    SNOW = "snow"
+    LIGHTING = "lighting"
+    GARBAGE = "garbage"
+    WATER = "water"
+    HEATING = "heating"
+    GAS = "gas"
+    ELECTRICITY = "electricity"
+    HOUSING = "housing"
+    LANDSCAPING = "landscaping"
+    TRANSPORT = "transport"
+    HEALTH = "health"
+    EDUCATION = "education"
+    SOCIAL = "social"
+    ANIMALS = "animals"
+    ECOLOGY = "ecology"
+    CONSTRUCTION = "construction"
+    LAND = "land"
+    SAFETY = "safety"
+    TELECOM = "telecom"
+    CULTURE = "culture"
+    ECONOMY = "economy"
+    MILITARY = "military"
+    OTHER = "other"
+
+    @property
+    def russian(self) -> str:
+        """Russian name for people."""
+        return TOPIC_TITLES[self]
+
+
+TOPIC_TITLES: dict[Topic, str] = {
+    Topic.ROADS: "Дороги и тротуары",
+    Topic.SNOW: "Уборка снега и наледи",
+    Topic.LIGHTING: "Освещение",
+    Topic.GARBAGE: "Мусор и ТКО",
+    Topic.WATER: "Вода и канализация",
+    Topic.HEATING: "Отопление",
+    Topic.GAS: "Газ",
+    Topic.ELECTRICITY: "Электроснабжение",
+    Topic.HOUSING: "Содержание домов и плата за ЖКУ",
+    Topic.LANDSCAPING: "Благоустройство",
+    Topic.TRANSPORT: "Общественный транспорт",
+    Topic.HEALTH: "Здравоохранение",
+    Topic.EDUCATION: "Образование",
+    Topic.SOCIAL: "Соцзащита и льготы",
+    Topic.ANIMALS: "Безнадзорные животные",
+    Topic.ECOLOGY: "Экология",
+    Topic.CONSTRUCTION: "Строительство и аварийное жильё",
+    Topic.LAND: "Земля и имущество",
+    Topic.SAFETY: "Безопасность и ЧС",
+    Topic.TELECOM: "Связь и почта",
+    Topic.CULTURE: "Культура, спорт и молодёжь",
+    Topic.ECONOMY: "Торговля, труд и бизнес",
+    Topic.MILITARY: "Мобилизация и военная служба",
+    Topic.OTHER: "Прочее",
+}
+
+
+class Urgency(StrEnum):
+    """How fast the law wants an answer."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+
+    @property
+    def russian(self) -> str:
+        """Russian name for people."""
+        return {"normal": "обычная", "urgent": "повышенная"}[self.value]
+
+
+class Stage(StrEnum):
+    """Where an incident stands."""
+
+    REVIEW = "review"
+    CLOSED = "closed"
+
+    @property
+    def russian(self) -> str:
+        """Russian name for people."""
+        return {"review": "на разборе", "closed": "закрыт"}[self.value]
+
+
+class Outcome(StrEnum):
+    """What came of an incident («Итог» in the state system's export)."""
+
+    SOLVED = "solved"
+    EXPLAINED = "explained"
+    UNSOLVED = "unsolved"
+    POSTPONED = "postponed"
+    REDIRECTED = "redirected"
+
+    @property
+    def russian(self) -> str:
+        """Russian name for people."""
+        return {
+            "solved": "Решено",
+            "explained": "Разъяснено",
+            "unsolved": "Не решено",
+            "postponed": "Отложено",
+            "redirected": "Перенаправлено",
+        }[self.value]
+
+
+class TimerKind(StrEnum):
+    """What a timer says when it fires."""
+
+    WARNING = "warning"
+    DEADLINE = "deadline"
+
+
+class TimerState(StrEnum):
+    """A timer fires once; a closed incident's timers are cancelled."""
+
+    PENDING = "pending"
+    FIRED = "fired"
+    CANCELLED = "cancelled"
+
+
+class Act(StrEnum):
+    """What the journal records."""
+
+    OPENED = "opened"
+    POST_EDITED = "post_edited"
+    POST_DELETED = "post_deleted"
+    WARNED = "warned"
+    OVERDUE = "overdue"
+
+    @property
+    def russian(self) -> str:
+        """Russian name for people."""
+        return {
+            "opened": "Инцидент открыт",
+            "post_edited": "Автор изменил текст",
+            "post_deleted": "Автор удалил текст",
+            "warned": "Срок подходит",
+            "overdue": "Срок прошёл",
+        }[self.value]
+
+
+class Role(StrEnum):
+    """Who may sign in."""
+
+    OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"
+
+    @property
+    def russian(self) -> str:
+        """Russian name for people."""
+        return {"operator": "оператор", "administrator": "администратор"}[self.value]

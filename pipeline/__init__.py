@@ -1,0 +1,1 @@
+"""The product: decisions, store, desk, console and command line."""

@@ -1,0 +1,1 @@
+"""A region as one folder of plain files."""

@@ -1,0 +1,1 @@
+"""Every query, split by subject. Nothing here writes."""
