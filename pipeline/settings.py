@@ -1,1 +1,35 @@
-"""Secrets and paths."""
+"""Secrets and paths, from the environment; everything else is the region's files.
+
+``OTKLIK_HOME`` is the folder of everything that is written: the database, models, logs.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_home() -> Path:
+    """Return the folder for data when ``OTKLIK_HOME`` is not set (XDG base directories)."""
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "otklik"
+
+
+class Settings(BaseSettings):
+    """One attribute an environment variable ``OTKLIK_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="OTKLIK_", frozen=True)
+
+    home: Path = Field(default_factory=default_home)
+    database_url: SecretStr | None = None
+    region: str = "smolensky"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8017, ge=1, le=65535)
+    prefect_port: int = Field(default=8018, ge=1, le=65535)
+
+    def url(self) -> str:
+        """Return the database's URL; the embedded SQLite file unless another one is named."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.home.absolute() / 'otklik.db'}"

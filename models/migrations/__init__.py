@@ -1,0 +1,1 @@
+"""Alembic's migrations; the same files bring up SQLite and PostgreSQL."""

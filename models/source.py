@@ -1,0 +1,31 @@
+"""A source: one wall, group, channel or table that posts come from."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from models.columns import word
+from models.vocabulary import Network
+
+
+class Source(SQLModel, table=True):
+    """One source and how far it has been read.
+
+    ``cursor`` is the connector's own and is saved in the transaction that stores the posts it
+    stands for. ``revision`` grows with every such transaction: whoever read an older one has
+    to start over, so two readers of one source never store a page twice.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True, max_length=200)
+    network: Network = Field(sa_type=word(Network, name="source_network"))
+    title: str = Field(default="", max_length=500)
+    cursor: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    revision: int = 0
+    created_at: datetime
+    last_success_at: datetime | None = None
+    last_post_at: datetime | None = None
+    last_error: str = Field(default="", max_length=1000)
+    last_error_at: datetime | None = None

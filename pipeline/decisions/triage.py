@@ -1,0 +1,96 @@
+"""What becomes of a post: ordered, named rules; the first that answers wins.
+
+The names that fired are kept with the post and shown to the operator, so that nobody has to
+ask why the machine decided so.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.values import FetchedPost, Place, Prediction, Verdict
+from models.vocabulary import Topic, Urgency
+
+DOUBTFUL_RELEVANCE = 0.15
+"""From this relevance on, an urgent text becomes an incident although the model doubts it:
+missing an urgent one is far worse than a false alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that triage looks at. ``place_from`` says where ``settlement`` was found."""
+
+    post: FetchedPost
+    prediction: Prediction
+    place: Place | None
+    settlement: str | None
+    place_from: str
+
+
+def deleted(case: Case) -> bool | None:
+    """Refuse a tombstone: it is nobody's incident."""
+    return False if case.post.deleted else None
+
+
+def without_words(case: Case) -> bool | None:
+    """Refuse a text without one letter or digit: there is nothing to act on."""
+    return None if any(char.isalnum() for char in case.post.text) else False
+
+
+def stated_by_source(case: Case) -> bool | None:
+    """Believe an official table, whose rows people have sorted already."""
+    return case.post.stated.relevant
+
+
+def urgent_in_doubt(case: Case) -> bool | None:
+    """Let danger outweigh a doubt about relevance."""
+    doubtful = case.prediction.relevance >= DOUBTFUL_RELEVANCE
+    return True if case.prediction.urgent and doubtful else None
+
+
+def model_says(case: Case) -> bool | None:
+    """Leave the rest to the classifier."""
+    return case.prediction.relevant
+
+
+RELEVANCE: tuple[Callable[[Case], bool | None], ...] = (
+    deleted,
+    without_words,
+    stated_by_source,
+    urgent_in_doubt,
+    model_says,
+)
+
+
+def triage(case: Case) -> Verdict:
+    """Decide whether a post is an incident, on what, how urgent and where."""
+    relevant, relevance_rule = _first(case)
+    stated = case.post.stated.topic
+    topic = stated if stated is not None else _likeliest(case.prediction)
+    urgency = Urgency.URGENT if case.prediction.urgent else Urgency.NORMAL
+    place = case.place
+    return Verdict(
+        relevant=relevant,
+        topic=topic,
+        urgency=urgency,
+        settlement=case.settlement,
+        village=place.village if place else None,
+        street=place.street if place else None,
+        house=place.house if place else None,
+        rules=(
+            f"relevance:{relevance_rule}",
+            "topic:stated_by_source" if stated is not None else "topic:model_says",
+            f"place:{case.place_from}",
+        ),
+    )
+
+
+def _first(case: Case) -> tuple[bool, str]:
+    for rule in RELEVANCE:
+        answer = rule(case)
+        if answer is not None:
+            return answer, rule.__name__
+    raise AssertionError("the last rule always answers")
+
+
+def _likeliest(prediction: Prediction) -> Topic:
+    return prediction.topics[0].code if prediction.topics else Topic.OTHER
