@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from models.errors import OtklikError
 from models.values import FetchedPost
 
 
-class SourceError(Exception):
+class SourceError(OtklikError):
     """A source cannot be read; the message is Russian, for the operator."""
 
 

@@ -29,3 +29,10 @@ def word(words: type[StrEnum], *, name: str) -> Any:
         length=32,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def stored_id(value: int | None) -> int:
+    """Return the id of a row that was flushed; before that it has none, which is a bug."""
+    if value is None:
+        raise AssertionError("the row was not flushed yet, so it has no id")
+    return value

@@ -155,6 +155,7 @@ class Act(StrEnum):
     OPENED = "opened"
     POST_EDITED = "post_edited"
     POST_DELETED = "post_deleted"
+    URGENCY_RAISED = "urgency_raised"
     WARNED = "warned"
     OVERDUE = "overdue"
 
@@ -165,6 +166,7 @@ class Act(StrEnum):
             "opened": "Инцидент открыт",
             "post_edited": "Автор изменил текст",
             "post_deleted": "Автор удалил текст",
+            "urgency_raised": "Важность повышена",
             "warned": "Срок подходит",
             "overdue": "Срок прошёл",
         }[self.value]

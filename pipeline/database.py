@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 import models.migrations
+from models.errors import OtklikError
 
 BUSY_MS = 10_000
 """How long a SQLite writer waits for another one, in milliseconds."""
@@ -29,7 +30,7 @@ MIGRATION_LOCK = 0x4F746B6C
 READ_ONLY = "otklik_read_only"
 
 
-class DatabaseError(Exception):
+class DatabaseError(OtklikError):
     """The database cannot be used; the message is Russian, for the person at the machine."""
 
 
@@ -82,7 +83,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 def _begin_postgresql(connection: sa.Connection) -> None:
     if connection.get_execution_options().get(READ_ONLY):
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 @contextmanager

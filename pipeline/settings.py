@@ -6,8 +6,14 @@
 import os
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.errors import OtklikError
+
+
+class SettingsError(OtklikError):
+    """An environment variable has a value that cannot be used."""
 
 
 def default_home() -> Path:
@@ -33,3 +39,15 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home.absolute() / 'otklik.db'}"
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises SettingsError naming the variables, never their values."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = ", ".join(f"OTKLIK_{str(detail['loc'][0]).upper()}" for detail in error.errors())
+        raise SettingsError(
+            f"Неверное значение в переменной окружения: {names}. Порты — числа от 1 до 65535; "
+            "все переменные описаны в README."
+        ) from None

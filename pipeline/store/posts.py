@@ -28,7 +28,8 @@ def known_posts(
             col(Post.deleted_at),
             col(Post.incident_id),
         ).where(
-            Post.source_id == source_id, col(Post.external_id).in_(wanted[start : start + CHUNK])
+            col(Post.source_id) == source_id,
+            col(Post.external_id).in_(wanted[start : start + CHUNK]),
         )
         for id_, external_id, text, revision, edited_at, deleted_at, incident_id in session.execute(
             query

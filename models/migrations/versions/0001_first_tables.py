@@ -286,6 +286,7 @@ def upgrade() -> None:
                 "opened",
                 "post_edited",
                 "post_deleted",
+                "urgency_raised",
                 "warned",
                 "overdue",
                 name="journal_act",

@@ -1,0 +1,77 @@
+"""``otklik run``: the whole product on one machine."""
+
+import argparse
+import asyncio
+import sys
+from datetime import timedelta
+
+from pipeline.commands.parser import Commands, command
+
+EXAMPLES = """\
+  otklik run                          данные в папке по умолчанию
+  OTKLIK_HOME=/srv/otklik otklik run  данные в указанной папке
+  OTKLIK_REGION=/etc/otklik/region otklik run
+"""
+
+LINK_LASTS = timedelta(hours=1)
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    command(
+        commands,
+        "run",
+        "Запустить всё: базу, потоки приёма и сроков, веб-консоль",
+        run,
+        examples=EXAMPLES,
+    )
+
+
+def run(_args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C. Raises RunError, DatabaseError, RegionError, ModelError."""
+    from pipeline.commands.messages import now
+    from pipeline.commands.staff import link_for_administrator
+    from pipeline.console.app import create_app
+    from pipeline.judge import calendar_of
+    from pipeline.region.load import load_region
+    from pipeline.run import only_one, require_free, serve
+    from pipeline.settings import load_settings
+    from pipeline.workplace import open_store, registry
+
+    settings = load_settings()
+    with only_one(settings.home):
+        require_free(settings.host, settings.port, "OTKLIK_PORT")
+        region = load_region(settings.region)
+        registry(settings).serving()
+        engine = open_store(settings)
+        token = link_for_administrator(engine, now(), LINK_LASTS)
+        address = f"http://{settings.host}:{settings.port}"
+        app = create_app(engine=engine, region=region, calendar=calendar_of(region), clock=now)
+
+        def ready() -> None:
+            sys.stdout.write(
+                f"Отклик · {region.name}\n"
+                f"  консоль      {address}\n"
+                f"  вход         {address}/enter/{token}\n"
+                "               (ссылка для администратора: на один вход, действует час)\n"
+                f"  данные       {settings.home.absolute()}\n"
+                "  остановить   Ctrl+C\n"
+                + _about_sources(len(region.sources), len(region.sample_feed))
+            )
+            sys.stdout.flush()
+
+        asyncio.run(serve(app, settings, ready=ready))
+        engine.dispose()
+    sys.stdout.write("Остановлено, данные сохранены.\n")
+    return 0
+
+
+def _about_sources(own: int, sample: int) -> str:
+    if own:
+        return f"Источников: {own}. Первые обращения появятся через минуту.\n"
+    if sample:
+        return (
+            "Источники не настроены: проигрывается учебная лента, обращения в ней выдуманы.\n"
+            "Первые появятся в консоли через полминуты.\n"
+        )
+    return "Источники не настроены, и учебной ленты у района нет: см. sources.yaml района.\n"

@@ -1,0 +1,81 @@
+"""Everything that is decided about a text: what it says, who must answer, and by when.
+
+The steps are pure; this module only strings them together, so that the flows and the ingest of
+a table decide alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from models.values import Assignment, Deadline, FetchedPost, Verdict
+from pipeline.decisions import deadlines, routing
+from pipeline.decisions.worktime import WorkCalendar
+from pipeline.reader import Item, Reader, Understood
+from pipeline.region.schema import Region
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Who has to answer, and by when."""
+
+    assignment: Assignment
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was decided; ``duty`` is there exactly when the post is relevant."""
+
+    understood: Understood
+    duty: Duty | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what triage said."""
+        return self.understood.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The tools of one region; one for each thread."""
+
+    reader: Reader
+    region: Region
+    calendar: WorkCalendar
+
+    @classmethod
+    def of(cls, region: Region, model: Path) -> "Judge":
+        """Make the tools ready. Raises ModelError for a broken model folder."""
+        return cls(Reader.of(region, model), region, calendar_of(region))
+
+    def judge(self, items: Sequence[Item], *, now: datetime) -> list[Judged]:
+        """Decide about each item, in order. ``now`` stands in where a source gives no date."""
+        return [
+            Judged(
+                understood,
+                self._duty(item.post, understood.verdict, now)
+                if understood.verdict.relevant
+                else None,
+            )
+            for item, understood in zip(items, self.reader.read(items), strict=True)
+        ]
+
+    def _duty(self, post: FetchedPost, verdict: Verdict, now: datetime) -> Duty:
+        norm = self.region.norm_for(post.network, verdict.urgency)
+        deadline = deadlines.deadline(
+            post.published_at or now, amount=norm.amount, unit=norm.unit, calendar=self.calendar
+        )
+        return Duty(routing.route(verdict.topic, verdict.settlement, self.region), deadline)
+
+
+def calendar_of(region: Region) -> WorkCalendar:
+    """Return the region's working calendar."""
+    return WorkCalendar.from_values(
+        time_zone=region.time_zone,
+        working_hours=region.working_hours,
+        short_day_minutes=region.short_day_minutes,
+        extra_days_off=region.extra_days_off,
+        extra_working_days=region.extra_working_days,
+    )

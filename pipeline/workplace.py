@@ -1,0 +1,30 @@
+"""Opening what a process needs to work: the database, the region, the serving model."""
+
+import sqlalchemy as sa
+
+from classifiers.registry import Registry
+from pipeline.database import migrate, open_database
+from pipeline.judge import Judge
+from pipeline.region.load import load_region
+from pipeline.settings import Settings
+
+
+def open_store(settings: Settings) -> sa.Engine:
+    """Return the database with its schema up to date. Raises DatabaseError."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = open_database(settings.url())
+    migrate(engine)
+    return engine
+
+
+def registry(settings: Settings) -> Registry:
+    """Return the models of this installation, the shipped one among them."""
+    return Registry(settings.home / "models")
+
+
+def open_judge(settings: Settings, *, region: str | None = None) -> Judge:
+    """Return the judge of a region, by default the configured one, with the serving model.
+
+    Raises RegionError or ModelError.
+    """
+    return Judge.of(load_region(region or settings.region), registry(settings).serving())

@@ -1,0 +1,66 @@
+"""Fixtures that every layer shares: both databases, a region, a moment."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from postgres import PostgresServer, find_postgres
+
+from pipeline.database import migrate, open_database
+
+MISSING_POSTGRES = "no PostgreSQL server here: apt-get install postgresql"
+
+
+def need(found: object, how_to_get_it: str) -> None:
+    """Skip on a user's machine what it cannot run; on CI a missing part is a failure."""
+    if found:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(how_to_get_it)
+    pytest.skip(how_to_get_it)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Return a Tuesday in November, 12:00 in Moscow: nobody's day off."""
+    return datetime(2026, 11, 17, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    binaries = find_postgres()
+    need(binaries, MISSING_POSTGRES)
+    assert binaries is not None
+    with PostgresServer.running(binaries, tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    engine = open_database(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a migrated, empty database: each test runs once on either kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "otklik.db"
+        shutil.copy(request.getfixturevalue("empty_sqlite"), path)
+        return f"sqlite:///{path}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.empty_database()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    engine = open_database(database_url)
+    yield engine
+    engine.dispose()
