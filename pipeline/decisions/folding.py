@@ -76,11 +76,14 @@ def _fold_one(post: FetchedPost, stored: KnownPost | None, change: Change | None
             return None
         case intake.New():
             return Change(stored, post, (Text(post.text, post.edited_at),))
-        case intake.Gone():
+        case intake.Edited() | intake.Gone() if post.deleted:
+            # A tombstone has no text; the one that was known stays as evidence.
             text = current.text if current else ""
             base = change.post if change else post
             gone = replace(base, text=text, deleted=True, edited_at=post.edited_at)
             return Change(stored, gone, texts)
+        case intake.Gone():
+            raise AssertionError("only a deletion makes a post gone")
         case intake.Edited(fields) | intake.Restored(fields):
             if "text" in fields:
                 texts = (*texts, Text(post.text, post.edited_at))

@@ -1,0 +1,155 @@
+"""Reads a user's own mapping from YAML; says in Russian what is wrong with it."""
+
+import difflib
+from collections import abc
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import yaml
+
+from connectors.table_mappings import BUILT_IN, DATE_FORMATS, FIELDS, Mapping
+from connectors.table_rows import TableError, shown
+from models.vocabulary import Outcome, Topic
+
+MAX_FILE = 100_000  # bytes: a page of YAML is plenty
+
+_NEEDED = ("title", "columns")
+_OPTIONAL = ("name", "required", "dates", "values", "relevant")
+
+
+def load_mapping(name_or_path: str | Path) -> Mapping:
+    """Return a built-in mapping by name, or the user's own from a YAML file (docs/tables.md).
+
+    Raises TableError, which names the wrong key, field or value and the nearest right one.
+    """
+    if str(name_or_path) in BUILT_IN:
+        return BUILT_IN[str(name_or_path)]
+    path = Path(name_or_path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE + 1)
+    except (OSError, ValueError):
+        raise TableError(
+            f"Раскладки «{shown(name_or_path)}» нет: это не встроенная "
+            f"({', '.join(BUILT_IN)}) и не файл YAML, который можно прочитать."
+            f"{_nearest(str(name_or_path), BUILT_IN)}",
+        ) from None
+    if len(content) > MAX_FILE:
+        raise TableError(f"Раскладка «{path}» больше {MAX_FILE} байт. Укажите файл раскладки.")
+    try:
+        raw = yaml.safe_load(content)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", строка {mark.line + 1}" if mark is not None else ""
+        raise TableError(
+            f"Раскладка «{path}»{line}: это не YAML. Проверьте отступы и кавычки.",
+        ) from None
+    return _Draft(path).mapping(raw)
+
+
+def _nearest(word: str, words: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word[:200], list(words), n=1, cutoff=0.5)
+    return f" Может быть, {near[0]}?" if near else ""
+
+
+class _Draft:
+    """Checks a user's YAML and says in Russian what is wrong with it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def _wrong(self, what: str) -> TableError:
+        return TableError(f"Раскладка «{self._path}»: {what}")
+
+    def mapping(self, raw: object) -> Mapping:
+        whole = self._dict(raw, "файл", (*_NEEDED, *_OPTIONAL))
+        for wanted in _NEEDED:
+            if wanted not in whole:
+                raise self._wrong(f"нет ключа {wanted}.")
+        columns = {
+            name: self._strings(aliases, f"columns.{name}")
+            for name, aliases in self._dict(whole["columns"], "columns", FIELDS).items()
+        }
+        required = self._strings(whole.get("required", ["text"]), "required")
+        for name in {"text", *required}:
+            if name not in columns:
+                raise self._wrong(f"поле {shown(name, 40)} обязательно, но в columns его нет.")
+        relevant = whole.get("relevant")
+        if relevant is not None and not isinstance(relevant, bool):
+            raise self._wrong("relevant: нужно true или false.")
+        return Mapping(
+            name=self._string(whole.get("name", self._path.stem), "name"),
+            title=self._string(whole["title"], "title"),
+            columns=columns,
+            required=tuple(dict.fromkeys(("text", *required))),
+            dates=self._dates(whole.get("dates", list(DATE_FORMATS))),
+            values=self._values(whole.get("values", {}), columns),
+            relevant=relevant,
+        )
+
+    def _dict(self, raw: object, where: str, allowed: Iterable[str]) -> dict[str, object]:
+        if not isinstance(raw, dict):
+            raise self._wrong(f"{where}: нужны пары «ключ: значение».")
+        for name in raw:
+            if name not in allowed:
+                text = shown(name, 40)
+                raise self._wrong(
+                    f"{where}: неизвестный ключ {text}.{_nearest(text, allowed)} "
+                    f"Известны: {', '.join(allowed)}.",
+                )
+        return {str(name): value for name, value in raw.items()}
+
+    def _string(self, raw: object, where: str) -> str:
+        if not isinstance(raw, str) or not raw.strip():
+            raise self._wrong(f"{where}: нужен непустой текст; число или да/нет берут в кавычки.")
+        return raw
+
+    def _strings(self, raw: object, where: str) -> tuple[str, ...]:
+        items = raw if isinstance(raw, list) else [raw]
+        if not items:
+            raise self._wrong(f"{where}: список пуст.")
+        return tuple(self._string(item, where) for item in items)
+
+    def _dates(self, raw: object) -> tuple[str, ...]:
+        formats = self._strings(raw, "dates")
+        sample = datetime(2026, 3, 10, 14, 5)  # noqa: DTZ001 - only tries the format
+        for form in formats:
+            try:
+                right = form in DATE_FORMATS or (
+                    datetime.strptime(sample.strftime(form), form).date() == sample.date()  # noqa: DTZ007 - as above
+                )
+            except ValueError:
+                right = False
+            if not right:
+                raise self._wrong(
+                    f"dates: «{shown(form, 40)}» не задаёт день, месяц и год. Пример: %d.%m.%Y.",
+                )
+        return formats
+
+    def _values(
+        self,
+        raw: object,
+        columns: abc.Mapping[str, object],
+    ) -> dict[str, dict[str, str]]:
+        meanings: dict[str, tuple[str, ...]] = {
+            "topic": tuple(Topic),
+            "code": tuple(Topic),
+            "outcome": tuple(Outcome),
+            "step": ("closed",),
+        }
+        values: dict[str, dict[str, str]] = {}
+        for name, pairs in self._dict(raw, "values", [*columns]).items():
+            if not isinstance(pairs, dict):
+                raise self._wrong(f"values.{name}: нужны пары «в таблице: значение».")
+            values[name] = {}
+            for cell, meaning in pairs.items():
+                where = f"values.{name}"
+                text = self._string(meaning, where)
+                if name in meanings and text not in meanings[name]:
+                    raise self._wrong(
+                        f"{where}: нет значения {shown(text, 40)}."
+                        f"{_nearest(text, meanings[name])} Есть: {', '.join(meanings[name])}.",
+                    )
+                values[name][self._string(cell, where)] = text
+        return values

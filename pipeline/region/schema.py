@@ -1,0 +1,199 @@
+"""What a region's folder says, as frozen values.
+
+Nothing here reads files or imports a database: pure decisions take a ``Region`` as they take
+a text. ``pipeline.region.load`` makes one from a folder and checks it first, so that every
+code named here exists and every interval is in order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from models.vocabulary import Network, Topic, Urgency
+
+SETTLEMENT_ADMINISTRATION = "settlement_administration"
+"""The routing target that means: the administration of the incident's own settlement."""
+
+NormUnit = Literal["working_hours", "working_days", "calendar_days"]
+Interval = tuple[time, time]
+
+
+class BodyKind(StrEnum):
+    """What kind of responsible body this is."""
+
+    DISTRICT = "district"
+    DEPARTMENT = "department"
+    SETTLEMENT = "settlement"
+
+
+@dataclass(frozen=True, slots=True)
+class Municipality:
+    """The municipality as a whole; ``kind`` is its official kind, as people write it."""
+
+    code: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """A populated place: a village, a town, a station.
+
+    ``latitude`` and ``longitude`` are WGS 84 degrees, ``population`` a head count; None where
+    unknown. ``shared`` marks a name that several settlements of the region really have.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
+    population: int | None = None
+    streets: tuple[str, ...] = ()
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A settlement (поселение) with its villages, the administrative centre first."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    villages: tuple[Village, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """How to reach a body; functional addresses only, never a person. Empty where not given."""
+
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A responsible body. ``settlement`` is set exactly where kind is SETTLEMENT."""
+
+    code: str
+    name: str
+    kind: BodyKind
+    settlement: str | None = None
+    contacts: Contacts = Contacts()
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRule:
+    """One row of the routing table; None for topics or settlements means all of them.
+
+    ``body`` is a body's code or ``SETTLEMENT_ADMINISTRATION``.
+    """
+
+    name: str
+    topics: frozenset[Topic] | None
+    settlements: frozenset[str] | None
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """How long an answer may take: ``amount`` of ``unit``, at least 1."""
+
+    source: Network | Literal["any"]
+    urgency: Urgency | Literal["any"]
+    amount: int
+    unit: NormUnit
+
+
+DEFAULT_NORMS = (
+    Norm("any", Urgency.URGENT, 3, "working_hours"),
+    Norm("any", "any", 8, "working_hours"),
+)
+"""What holds where a region's own norms are silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where posts come from.
+
+    ``file`` is the recording's absolute path. ``communities`` maps a community's id to the
+    code of its settlement, or to None for a community of the whole municipality;
+    ``settlement`` is the answer for communities that are not listed.
+    """
+
+    key: str
+    kind: Literal["recording"]
+    network: Network
+    file: Path
+    title: str
+    settlement: str | None = None
+    communities: Mapping[str, str | None] = field(default_factory=dict)
+
+    def community_settlement(self, external_id: str) -> str | None:
+        """Return the settlement of the community that published the post, if it has one.
+
+        External ids begin with the community's id, then comes an underscore.
+        """
+        community = external_id.split("_", 1)[0]
+        return self.communities.get(community, self.settlement)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Everything the product knows of one municipality.
+
+    ``working_hours`` maps weekday (0 is Monday) to [start, end) intervals in local time, in
+    order and apart; every weekday is present, an empty tuple is a day off.
+    """
+
+    code: str
+    name: str
+    municipality: Municipality
+    time_zone: str
+    working_hours: Mapping[int, tuple[Interval, ...]]
+    short_day_minutes: int
+    extra_days_off: frozenset[date]
+    extra_working_days: frozenset[date]
+    settlements: tuple[Settlement, ...]
+    bodies: tuple[Body, ...]
+    rules: tuple[RoutingRule, ...]
+    default_body: str
+    norms: tuple[Norm, ...]
+    sources: tuple[Source, ...]
+    sample_feed: tuple[Source, ...]
+
+    def settlement(self, code: str) -> Settlement:
+        """Return the settlement with this code; KeyError if there is none."""
+        for settlement in self.settlements:
+            if settlement.code == code:
+                return settlement
+        raise KeyError(code)
+
+    def body(self, code: str) -> Body:
+        """Return the body with this code; KeyError if there is none."""
+        for body in self.bodies:
+            if body.code == code:
+                return body
+        raise KeyError(code)
+
+    def administration_of(self, settlement: str) -> Body | None:
+        """Return the administration of a settlement, or None if it has none of its own."""
+        for body in self.bodies:
+            if body.settlement == settlement:
+                return body
+        return None
+
+    def norm_for(self, network: Network, urgency: Urgency) -> Norm:
+        """Return the first norm that fits, the region's own before the default ones."""
+        return next(
+            norm
+            for norm in (*self.norms, *DEFAULT_NORMS)
+            if norm.source in (network, "any") and norm.urgency in (urgency, "any")
+        )
+
+    def active_sources(self) -> tuple[Source, ...]:
+        """Return the sources to read: the sample feed as long as none of one's own is named."""
+        return self.sources or self.sample_feed

@@ -1,0 +1,158 @@
+"""A user's own mapping: what it may say, and how a mistake in it is told."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from connectors.table_mappings import BUILT_IN, DATE_FORMATS, FIELDS, Mapping
+from connectors.tables import Accepted, TableError, load_mapping, read_table
+from models.vocabulary import Outcome, Topic
+
+DATA = Path(__file__).parent.parent / "data" / "tables"
+DOCS = Path(__file__).parents[2] / "docs" / "tables.md"
+
+
+def mapping_of(tmp_path: Path, text: str) -> Mapping:
+    path = tmp_path / "своя.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_mapping(path)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_built_in_mappings_are_loaded_by_name(name: str) -> None:
+    assert load_mapping(name) is BUILT_IN[name]
+
+
+@pytest.mark.parametrize("mapping", BUILT_IN.values(), ids=BUILT_IN)
+def test_built_in_mappings_name_known_fields(mapping: Mapping) -> None:
+    assert set(mapping.columns) <= set(FIELDS)
+    assert set(mapping.required) <= set(mapping.columns)
+    assert set(mapping.values) <= set(mapping.columns)
+
+
+def test_a_portal_is_read_by_its_own_mapping() -> None:
+    mapping = load_mapping(DATA / "portal.yaml")
+    now = datetime(2026, 3, 10, tzinfo=UTC)
+
+    table = read_table(
+        DATA / "portal.csv",
+        mapping=mapping,
+        source_zone=ZoneInfo("Asia/Vladivostok"),
+        now=now,
+    )
+    closed, open_ = [row.post for row in table if isinstance(row, Accepted)]
+
+    assert (mapping.name, mapping.relevant) == ("portal", True)
+    assert table.ignored == ("Срок",)
+    assert closed.external_id == "П-1"
+    assert closed.published_at == datetime(2026, 3, 5, 22, 15, tzinfo=UTC)
+    assert closed.stated.relevant is True
+    assert closed.stated.topic is Topic.GARBAGE
+    assert closed.stated.outcome is Outcome.SOLVED
+    assert closed.stated.closed_at == datetime(2026, 3, 7, 14, 0, tzinfo=UTC)
+    assert closed.stated.place == "Амурск, Мира"
+    assert closed.stated.extra["tags"] == "двор"
+    assert open_.stated.topic is Topic.LIGHTING
+    assert open_.stated.outcome is None
+    assert open_.stated.closed_at is None
+
+
+def test_a_short_mapping_takes_the_rest_by_default(tmp_path: Path) -> None:
+    assert mapping_of(tmp_path, "title: Своя\ncolumns: {text: Суть}") == Mapping(
+        name="своя",
+        title="Своя",
+        columns={"text": ("Суть",)},
+        required=("text",),
+        dates=DATE_FORMATS,
+        values={},
+        relevant=None,
+    )
+
+
+SHORT = "title: Своя\ncolumns: {text: Суть, topic: Тема, outcome: Итог, step: Шаг}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "файл: нужны пары"),
+        ("- text", "файл: нужны пары"),
+        ("title: Своя", "нет ключа columns"),
+        ("columns: {text: Суть}", "нет ключа title"),
+        ("title: 5\ncolumns: {text: Суть}", "title: нужен непустой текст"),
+        (f"{SHORT}colums: {{}}", "файл: неизвестный ключ colums. Может быть, columns?"),
+        ("title: Своя\ncolumns: {txt: Суть}", "columns: неизвестный ключ txt. Может быть, text?"),
+        ("title: Своя\ncolumns: {place: Адрес}", "поле text обязательно, но в columns его нет"),
+        (f"{SHORT}required: [id]", "поле id обязательно, но в columns его нет"),
+        ("title: Своя\ncolumns: {text: []}", "columns.text: список пуст"),
+        ("title: Своя\ncolumns: {text: [1]}", "columns.text: нужен непустой текст"),
+        ("title: Своя\ncolumns: {text: {a: b}}", "columns.text: нужен непустой текст"),
+        (f"{SHORT}relevant: возможно", "relevant: нужно true или false"),
+        (f"{SHORT}dates: ['%d.%m']", "dates: «%d.%m» не задаёт день, месяц и год"),
+        (f"{SHORT}dates: ['%d.%m.%Y %']", "dates: «%d.%m.%Y %» не задаёт"),
+        (f"{SHORT}dates: [dd.mm.yyyy]", "dates: «dd.mm.yyyy» не задаёт"),
+        (f"{SHORT}values: {{house: {{а: б}}}}", "values: неизвестный ключ house"),
+        (f"{SHORT}values: {{topic: мусор}}", "values.topic: нужны пары"),
+        (f"{SHORT}values: {{topic: {{ТКО: garbge}}}}", "нет значения garbge. Может быть, garbage?"),
+        (f"{SHORT}values: {{outcome: {{Да: решено}}}}", "Есть: solved, explained"),
+        (f"{SHORT}values: {{step: {{Готово: end}}}}", "values.step: нет значения end"),
+        (f"{SHORT}values: {{topic: {{true: gas}}}}", "число или да/нет берут в кавычки"),
+        ("title: 'Своя\ncolumns: {}", "это не YAML"),
+        ("a: &a [*a]", "файл: неизвестный ключ a"),
+        ("[" * 5000, "это не YAML"),
+        ("title: \x01", "это не YAML"),
+        ("!!python/object/apply:os.getcwd []", "это не YAML"),
+    ],
+)
+def test_a_mistake_is_told_where_it_stands(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(TableError) as caught:
+        mapping_of(tmp_path, text)
+    assert message in str(caught.value)
+    assert "своя.yaml" in str(caught.value)
+
+
+def test_the_line_of_a_mistake_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="строка 3"):
+        mapping_of(tmp_path, "title: Своя\ncolumns:\n  text: : Суть\n")
+
+
+def test_a_file_that_is_no_page_of_yaml(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="больше 100000 байт"):
+        mapping_of(tmp_path, "#" * 100_001)
+
+
+@pytest.mark.parametrize("name", ["plan", "none.yaml", "", "a\0b"])
+def test_a_mapping_that_is_not_there(name: str) -> None:
+    with pytest.raises(TableError, match=r"не встроенная \(plain, im\)"):
+        load_mapping(name)
+
+
+def test_the_nearest_built_in_name_is_suggested() -> None:
+    with pytest.raises(TableError, match=r"Может быть, plain\?"):
+        load_mapping("plan")
+
+
+def test_a_required_column_that_the_table_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Суть;Дата регистраций\nТемно;01.03.2026\n", encoding="utf-8")
+    mapping = mapping_of(
+        tmp_path,
+        "title: Своя\nrequired: [published_at]\n"
+        "columns: {text: Суть, published_at: Дата регистрации}",
+    )
+    now = datetime(2026, 3, 10, tzinfo=UTC)
+    with pytest.raises(TableError) as caught:
+        read_table(path, mapping=mapping, source_zone=ZoneInfo("Europe/Moscow"), now=now)
+    assert "нет колонки для поля published_at (когда написано)" in str(caught.value)
+    assert "Похоже на неё: «Дата регистраций» вместо «Дата регистрации»" in str(caught.value)
+
+
+def test_the_documentation_holds_every_field_and_its_example_works(tmp_path: Path) -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    undescribed = [field for field in FIELDS if f"| `{field}` |" not in text]
+    assert undescribed == []
+    example = text.split("```yaml\n")[1].split("```")[0]
+    assert example == (DATA / "portal.yaml").read_text(encoding="utf-8")
+    assert mapping_of(tmp_path, example).title == load_mapping(DATA / "portal.yaml").title
