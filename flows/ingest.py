@@ -2,24 +2,14 @@
 
 from datetime import UTC, datetime
 
-import sqlalchemy as sa
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from connectors.base import SourceError
 from pipeline.ingest import ingest_source
-from pipeline.judge import Judge
-from pipeline.region.schema import Source
 from pipeline.settings import load_settings
 from pipeline.tally import Tally
 from pipeline.workplace import open_judge, open_store
-
-
-@task(name="ingest-source", cache_policy=NO_CACHE, task_run_name="ingest {source.key}")
-async def ingest_one(source: Source, engine: sa.Engine, judge: Judge) -> Tally:
-    """Read one source to its end."""
-    tally = await ingest_source(source, engine=engine, judge=judge, clock=_now)
-    get_run_logger().info("%s: %s", source.key, tally.line())
-    return tally
 
 
 @flow(name="ingest")
@@ -31,12 +21,20 @@ async def ingest() -> int:
     settings = load_settings()
     engine = open_store(settings)
     judge = open_judge(settings)
+
+    # The tools stay outside the task's parameters: Prefect would walk through all of them.
+    @task(name="ingest-source", task_run_name="ingest {key}", cache_policy=NO_CACHE)
+    async def ingest_one(key: str) -> Tally:
+        source = next(source for source in judge.region.active_sources() if source.key == key)
+        tally = await ingest_source(source, engine=engine, judge=judge, clock=_now)
+        get_run_logger().info("%s: %s", key, tally.line())
+        return tally
+
     opened, broken = 0, []
     for source in judge.region.active_sources():
-        state = await ingest_one(source, engine, judge, return_state=True)
-        if state.is_completed():
-            opened += (await state.result()).opened
-        else:
+        try:
+            opened += (await ingest_one(source.key)).opened
+        except SourceError:
             broken.append(source.key)
     engine.dispose()
     if broken:

@@ -3,31 +3,45 @@
 import asyncio
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from prefect import aserve
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
-from prefect.schedules import Interval
+from prefect.deployments.runner import RunnerDeployment
+from prefect.flows import Flow
+from prefect.schedules import Cron, Interval, Schedule
+from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest
 from flows.retrain import retrain
 from flows.timers import timers
 from flows.watchdog import leave_with_parent
+from pipeline.region.load import load_region
+from pipeline.settings import load_settings
 
 MINUTE = timedelta(minutes=1)
-DAY = timedelta(days=1)
+SETTLE = timedelta(seconds=8)
+"""Until the first runs: the server needs a moment to put new schedules into effect."""
 
-SCHEDULES = {"timers": (timers, MINUTE), "ingest": (ingest, MINUTE), "retrain": (retrain, DAY)}
-"""Every flow with how often it runs. A run that is late while its like still works is
-cancelled: the next one looks at the clock anyway."""
+NIGHTLY = "0 3 * * *"
+
+FLOWS: dict[str, Flow[..., Any]] = {"timers": timers, "ingest": ingest, "retrain": retrain}
+"""Every flow. A run that is late while its like still works is cancelled: the next one looks at
+the clock anyway."""
+
+
+def schedule(name: str) -> Schedule:
+    """Return when a flow runs: each minute from the start on, or at night by the region's clock."""
+    if name != "retrain":
+        return Interval(MINUTE, anchor_date=datetime.now(UTC) + SETTLE)
+    return Cron(NIGHTLY, timezone=load_region(load_settings().region).time_zone)
 
 
 async def deployment(name: str) -> RunnerDeployment:
-    """Return one flow's deployment; its first run is due at once."""
-    flow, every = SCHEDULES[name]
-    return await flow.ato_deployment(
+    """Return one flow's deployment."""
+    return await FLOWS[name].ato_deployment(
         name,
-        schedule=Interval(every, anchor_date=datetime.now(UTC)),
+        schedule=schedule(name),
         concurrency_limit=ConcurrencyLimitConfig(
             limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
         ),
@@ -45,7 +59,7 @@ async def serve(names: list[str]) -> None:
 def main() -> None:
     """Serve the flows named on the command line, or all of them."""
     leave_with_parent()
-    asyncio.run(serve(sys.argv[1:] or list(SCHEDULES)))
+    asyncio.run(serve(sys.argv[1:] or list(FLOWS)))
 
 
 if __name__ == "__main__":

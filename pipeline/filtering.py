@@ -50,10 +50,10 @@ class Filter:
         self._settlements = {settlement.code for settlement in region.settlements}
 
     @classmethod
-    def of(cls, region: str, model: Path | None, models: Path) -> "Filter":
-        """Open a region and a model, by default the one that serves under ``models``."""
+    def of(cls, region: str, model: Path | None, home: Path) -> "Filter":
+        """Open a region and a model, by default the one that serves under ``home``."""
         loaded = load_region(region)
-        return cls(Reader.of(loaded, model or Registry(models).serving()), loaded)
+        return cls(Reader.of(loaded, model or Registry(home).serving()), loaded)
 
     def answers(self, records: Sequence[Record | InputError]) -> list[bytes]:
         """Return one JSON object a record; a record that cannot be read gets its reason."""

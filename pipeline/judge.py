@@ -6,7 +6,7 @@ a table decide alike.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from models.values import Assignment, Deadline, FetchedPost, Verdict
@@ -14,6 +14,9 @@ from pipeline.decisions import deadlines, routing
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.reader import Item, Reader, Understood
 from pipeline.region.schema import Region
+
+EARLIEST = datetime(2006, 1, 1, tzinfo=UTC)
+"""Before this no post can have been published: VKontakte and Odnoklassniki opened in 2006."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,23 @@ class Judge:
     def _duty(self, post: FetchedPost, verdict: Verdict, now: datetime) -> Duty:
         norm = self.region.norm_for(post.network, verdict.urgency)
         deadline = deadlines.deadline(
-            post.published_at or now, amount=norm.amount, unit=norm.unit, calendar=self.calendar
+            clock_start(post.published_at, now),
+            amount=norm.amount,
+            unit=norm.unit,
+            calendar=self.calendar,
         )
         return Duty(routing.route(verdict.topic, verdict.settlement, self.region), deadline)
+
+
+def clock_start(published_at: datetime | None, now: datetime) -> datetime:
+    """Return when the clock of an answer starts: when the citizen wrote.
+
+    A source that gives no date, one in the future or one from before there were social
+    networks tells nothing: then it starts now, which is when we learned of the text.
+    """
+    if published_at is None or not EARLIEST <= published_at <= now:
+        return now
+    return published_at
 
 
 def calendar_of(region: Region) -> WorkCalendar:

@@ -33,6 +33,11 @@ class Tally:
         self.urgencies.update(other.urgencies)
         self.settlements.update(other.settlements)
 
+    @property
+    def usable(self) -> int:
+        """Return how many rows or posts could be read, new or not."""
+        return self.taken + self.known + self.edited + self.deleted
+
     def line(self) -> str:
         """Return one line for a log."""
         return (

@@ -19,7 +19,7 @@ def open_store(settings: Settings) -> sa.Engine:
 
 def registry(settings: Settings) -> Registry:
     """Return the models of this installation, the shipped one among them."""
-    return Registry(settings.home / "models")
+    return Registry(settings.home)
 
 
 def open_judge(settings: Settings, *, region: str | None = None) -> Judge:

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.settings import load_settings
 
     settings = load_settings()
-    filter_ = Filter.of(args.region or settings.region, args.model, settings.home / "models")
+    filter_ = Filter.of(args.region or settings.region, args.model, settings.home)
     batches = _csv(sys.stdin.buffer, filter_) if args.csv else _jsonl(sys.stdin.buffer, filter_)
     bad = 0
     for batch in batches:

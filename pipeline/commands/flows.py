@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
         "names",
         nargs="*",
         metavar="ПОТОК",
-        choices=NAMES,
+        type=_flow,  # "choices" would refuse an empty list
         help=f"какие потоки: {', '.join(NAMES)} (по умолчанию все)",
     )
 
@@ -46,3 +46,9 @@ def run(args: argparse.Namespace) -> int:
         os.execve(own[0], own, environment(settings))  # noqa: S606 - our own module
     asyncio.run(serve_flows(settings, args.names))
     return 0
+
+
+def _flow(name: str) -> str:
+    if name not in NAMES:
+        raise argparse.ArgumentTypeError(f"потока «{name}» нет; есть: {', '.join(NAMES)}")
+    return name

@@ -42,7 +42,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Take the table in; code 1 when some rows were rejected."""
+    """Take the table in; code 1 when not one row of it could be used."""
     from rich.progress import (
         BarColumn,
         Progress,
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         out.print(part)
     if tally.rejected:
         out.print(f"\nОтклонённые строки с причинами: {rejects}")
-    return 1 if tally.rejected else 0
+    return 0 if tally.usable or not tally.rejected else 1
 
 
 def summary(tally: "Tally", region: "Region") -> list[object]:
@@ -94,10 +94,14 @@ def summary(tally: "Tally", region: "Region") -> list[object]:
 
     names = {settlement.code: settlement.name for settlement in region.settlements}
     parts: list[object] = [
-        (f"Принято {thousands(tally.taken)}, уже было {thousands(tally.known)}, "
-        f"изменено {thousands(tally.edited)}, отклонено {thousands(tally.rejected)}."),
-        (f"Открыто инцидентов: {thousands(tally.opened)}; "
-        f"не требуют ответа: {thousands(tally.irrelevant)}."),
+        (
+            f"Принято {thousands(tally.taken)}, уже было {thousands(tally.known)}, "
+            f"изменено {thousands(tally.edited)}, отклонено {thousands(tally.rejected)}."
+        ),
+        (
+            f"Открыто инцидентов: {thousands(tally.opened)}; "
+            f"не требуют ответа: {thousands(tally.irrelevant)}."
+        ),
     ]
     if tally.stated:
         share = 100 * tally.agreed / tally.stated

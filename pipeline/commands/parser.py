@@ -3,15 +3,17 @@
 import argparse
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
-Commands = argparse._SubParsersAction  # type: ignore[type-arg]  # noqa: SLF001 - it has no public name
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - below
+"""What ``add_subparsers`` returns; it has no public name."""
 
 RUSSIAN = {
     "usage: ": "использование: ",
     "options": "параметры",
     "positional arguments": "что указать",
     "show this help message and exit": "показать эту справку и выйти",
+    "show program's version number and exit": "показать версию и выйти",
     "%(prog)s: error: %(message)s\n": "%(prog)s: %(message)s\n",
     "the following arguments are required: %s": "не хватает: %s",
     "unrecognized arguments: %s": "непонятно: %s",

@@ -65,31 +65,27 @@ def run(args: argparse.Namespace) -> int:
                 out.print(f"{person.login}\t{person.role.russian}")
         return 0
     if args.act == "add":
-        password = _ask_password(args.login)
+        hashed = access.hash_password(args.login, _ask_password(args.login))
         with unit_of_work(engine) as session:
-            if find_staff(session, args.login) is not None:
-                raise CommandError(f"Сотрудник «{args.login}» уже есть.")
             person = access.add_staff(session, args.login, Role(args.role), now())
-            access.set_password(session, person, password, now())
-        out.print(f"Добавлен {args.login} ({Role(args.role).russian}).")
+            access.set_password(session, person, hashed)
+        out.print(f"Добавлен {person.login} ({person.role.russian}).")
         return 0
     with reading(engine) as session:
-        if find_staff(session, args.login) is None:
-            raise CommandError(
-                f"Сотрудника «{args.login}» нет. Список: otklik staff list; "
-                f"добавить: otklik staff add {args.login}"
-            )
+        known = find_staff(session, args.login)
+    if known is None:
+        raise CommandError(
+            f"Сотрудника «{args.login}» нет. Список: otklik staff list; "
+            f"добавить: otklik staff add {args.login}"
+        )
     if args.act == "password":
-        password = _ask_password(args.login)
+        hashed = access.hash_password(known.login, _ask_password(known.login))
         with unit_of_work(engine) as session:
-            person = find_staff(session, args.login)
-            if person is not None:
-                access.set_password(session, person, password, now())
+            access.set_password(session, session.merge(known), hashed)
         out.print("Пароль изменён.")
         return 0
     with unit_of_work(engine) as session:
-        person = find_staff(session, args.login)
-        token = access.make_entry_link(session, person, now(), LINK_LASTS) if person else ""
+        token = access.make_entry_link(session, known, now(), LINK_LASTS)
     out.print(f"http://{settings.host}:{settings.port}/enter/{token}", soft_wrap=True)
     out.print("Ссылка на один вход, действует сутки.")
     return 0

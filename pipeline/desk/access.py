@@ -10,22 +10,21 @@ Errors::
 """
 
 import hashlib
-import re
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NewType
 
 import argon2
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from models.columns import stored_id
+from models.errors import OtklikError
 from models.staff import EntryLink, SignIn, Staff
 from models.vocabulary import Role
 from pipeline.store import staff as store
-from pipeline.store.staff import Visit
+from pipeline.store.staff import Visit, tidy_login
 
 SESSION_LIFETIME = timedelta(hours=12)
 """A browser that nobody touched for so long is signed out."""
@@ -39,17 +38,21 @@ LONGEST_LOCK = timedelta(hours=24)
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
-LOGIN = re.compile(r"[\w.@+-]{2,100}")
-
-PasswordHash = NewType("PasswordHash", str)
 
 _hasher = argon2.PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 """Checked where there is nothing to check, so that an unknown login takes the same time."""
 
 
-class AccessError(ValueError):
-    """A login or a password cannot be accepted; the message is Russian."""
+class AccessError(OtklikError):
+    """A login or a password cannot be accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordHash:
+    """A new password, hashed; a type of its own, so that no plain one is stored by mistake."""
+
+    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,6 @@ class Checked:
     login: str
     password_hash: str
     right: bool
-
-
-def tidy_login(login: str) -> str:
-    """Return the one spelling of a login that is stored; empty where none can look so."""
-    tidy = unicodedata.normalize("NFKC", login[:200]).strip().casefold()
-    return tidy if LOGIN.fullmatch(tidy) else ""
 
 
 def hash_password(login: str, password: str) -> PasswordHash:
@@ -87,7 +84,7 @@ def check_password(staff: Staff | None, login: str, password: str) -> Checked:
     right = bool(known)
     try:
         _hasher.verify(known or _NOBODY, _tidy(password))
-    except argon2.exceptions.VerificationError:
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         right = False
     return Checked(tidy_login(login), known, right)
 
@@ -99,7 +96,7 @@ def add_staff(session: Session, login: str, role: Role, now: datetime) -> Staff:
         raise AccessError(
             f"Логин «{login[:100]}» не подходит: нужно от 2 до 100 букв, цифр или знаков . _ @ + -"
         )
-    if store.find_by_login(session, tidy) is not None:
+    if store.find_staff(session, tidy) is not None:
         raise AccessError(f"Логин «{tidy}» уже занят. Выберите другой.")
     staff = Staff(login=tidy, role=role, created_at=now)
     session.add(staff)
@@ -139,13 +136,13 @@ def use_entry_link(session: Session, token: str, now: datetime) -> str | None:
         return None
     staff = session.get_one(Staff, link.staff_id)
     _forgive(staff)
-    return _open(session, staff, now)
+    return open_session(session, staff, now)
 
 
 def sign_in(session: Session, checked: Checked, now: datetime) -> str | None:
     """Return the session token for the cookie, or None when the password does not let in."""
     staff = _passed(session, checked, now)
-    return None if staff is None else _open(session, staff, now)
+    return None if staff is None else open_session(session, staff, now)
 
 
 def confirm_password(session: Session, checked: Checked, now: datetime) -> bool:
@@ -153,16 +150,26 @@ def confirm_password(session: Session, checked: Checked, now: datetime) -> bool:
     return _passed(session, checked, now) is not None
 
 
-def set_password(session: Session, staff_id: int, password: PasswordHash, now: datetime) -> str:
-    """Give a person a new password and sign out all their browsers.
-
-    Returns the session token of a new one, for whoever changed the password.
-    """
-    staff = session.get_one(Staff, staff_id)
-    staff.password_hash = password
+def set_password(session: Session, staff: Staff, password: PasswordHash) -> None:
+    """Give a person of this session a new password, and sign out all their browsers."""
+    staff.password_hash = password.value
     _forgive(staff)
-    session.execute(sa.delete(SignIn).where(col(SignIn.staff_id) == staff_id))
-    return _open(session, staff, now)
+    session.execute(sa.delete(SignIn).where(col(SignIn.staff_id) == staff.id))
+
+
+def open_session(session: Session, staff: Staff, now: datetime) -> str:
+    """Sign in a browser of somebody who proved who they are; return the token for its cookie."""
+    session.execute(sa.delete(SignIn).where(col(SignIn.expires_at) <= now))
+    token = secrets.token_urlsafe(32)
+    session.add(
+        SignIn(
+            token_hash=hash_token(token),
+            staff_id=stored_id(staff.id),
+            created_at=now,
+            expires_at=now + SESSION_LIFETIME,
+        )
+    )
+    return token
 
 
 def staff_of(session: Session, token: str, now: datetime) -> Visit | None:
@@ -208,7 +215,7 @@ def lock_after(failures: int) -> timedelta:
 
 def _passed(session: Session, checked: Checked, now: datetime) -> Staff | None:
     """Count the attempt. The row is read again and locked: a thousand at once are no way in."""
-    staff = store.find_by_login(session, checked.login, lock=True)
+    staff = store.find_staff(session, checked.login, lock=True)
     if staff is None or not staff.active:
         return None
     if staff.locked_until is not None and now < staff.locked_until:
@@ -225,20 +232,6 @@ def _passed(session: Session, checked: Checked, now: datetime) -> Staff | None:
 def _forgive(staff: Staff) -> None:
     staff.failed_attempts = 0
     staff.locked_until = None
-
-
-def _open(session: Session, staff: Staff, now: datetime) -> str:
-    session.execute(sa.delete(SignIn).where(col(SignIn.expires_at) <= now))
-    token = secrets.token_urlsafe(32)
-    session.add(
-        SignIn(
-            token_hash=hash_token(token),
-            staff_id=stored_id(staff.id),
-            created_at=now,
-            expires_at=now + SESSION_LIFETIME,
-        )
-    )
-    return token
 
 
 def _tidy(password: str) -> str:

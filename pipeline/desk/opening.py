@@ -7,21 +7,19 @@ from typing import Any
 
 from sqlmodel import Session
 
-from models.columns import stored_id
 from models.incident import Incident
-from models.journal import JournalEntry
-from models.post import Post
+from models.journal import MACHINE, JournalEntry
 from models.timer import Timer
 from models.values import Deadline, FetchedPost
-from models.vocabulary import Act, Stage, TimerKind
-from pipeline.judge import Duty, Judged
+from models.vocabulary import Act, Stage, TimerKind, TimerState
+from pipeline.desk.bulk import Row, insert, insert_with_ids
+from pipeline.judge import Duty, Judged, clock_start
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A stored post that needs an incident, and what was decided about it."""
+    """A post that needs an incident, and what was decided about it."""
 
-    post: Post
     fetched: FetchedPost
     judged: Judged
     duty: Duty
@@ -29,80 +27,107 @@ class Opening:
 
 def open_incidents(
     session: Session, openings: Sequence[Opening], *, now: datetime, calendar: str
-) -> None:
-    """Store an incident for each post with its timers and journal.
+) -> list[int]:
+    """Store an incident with its timers for each opening; return their ids in order.
 
-    The posts' own rows get their ``incident_id``; ``calendar`` is the version of the working
-    calendar that made the deadlines.
+    ``calendar`` is the version of the working calendar that made the deadlines. The journal is
+    opened by ``journal_openings``, when the posts have their ids too.
     """
     incidents = [_incident(opening, now, calendar) for opening in openings]
-    session.add_all(incidents)
-    session.flush()
-    for opening, incident in zip(openings, incidents, strict=True):
-        opening.post.incident_id = incident.id
-    session.add_all(opening.post for opening in openings)
-    session.flush()
-    for opening, incident in zip(openings, incidents, strict=True):
-        session.add_all(timers(incident, opening.duty.deadline, now))
-        session.add(_entry(incident, opening, now))
+    ids = insert_with_ids(session, Incident, incidents)
+    clocks = [
+        row
+        for id_, opening, incident in zip(ids, openings, incidents, strict=True)
+        if incident["stage"] is not Stage.CLOSED
+        for row in timers(id_, incident["due_at"], opening.duty.deadline, now)
+    ]
+    insert(session, Timer, clocks)
+    return ids
 
 
-def timers(incident: Incident, deadline: Deadline, now: datetime, *, cycle: int = 1) -> list[Timer]:
+def journal_openings(
+    session: Session,
+    openings: Sequence[Opening],
+    incident_ids: Sequence[int],
+    post_ids: Sequence[int],
+    now: datetime,
+) -> None:
+    """Write the first journal entry of each incident, with the rules that opened it."""
+    entries = [
+        {
+            "incident_id": incident_id,
+            "post_id": post_id,
+            "at": now,
+            "actor": MACHINE,
+            "act": Act.OPENED,
+            "reason": ", ".join(
+                (*opening.judged.verdict.rules, f"route:{opening.duty.assignment.rule}")
+            ),
+            "before": {},
+            "after": facts(_decided(opening)),
+        }
+        for opening, incident_id, post_id in zip(openings, incident_ids, post_ids, strict=True)
+    ]
+    insert(session, JournalEntry, entries)
+
+
+def timers(
+    incident_id: int, due_at: datetime, deadline: Deadline, now: datetime, *, cycle: int = 1
+) -> list[Row]:
     """Return warning and deadline; a warning that its deadline has overtaken is left out."""
-    if incident.stage is Stage.CLOSED:
-        return []
-    moments = {TimerKind.DEADLINE: incident.due_at}
-    if now < incident.due_at and deadline.warn_at < incident.due_at:
+    moments = {TimerKind.DEADLINE: due_at}
+    if now < due_at and deadline.warn_at < due_at:
         moments[TimerKind.WARNING] = deadline.warn_at
-    incident_id = stored_id(incident.id)
     return [
-        Timer(incident_id=incident_id, kind=kind, cycle=cycle, due_at=due_at)
-        for kind, due_at in moments.items()
+        {
+            "incident_id": incident_id,
+            "kind": kind,
+            "cycle": cycle,
+            "due_at": moment,
+            "state": TimerState.PENDING,
+            "fired_at": None,
+        }
+        for kind, moment in moments.items()
     ]
 
 
-def facts(incident: Incident) -> dict[str, Any]:
+def facts(incident: Row) -> dict[str, Any]:
     """Return what the journal keeps of an incident's state."""
     return {
-        "topic": incident.topic.value,
-        "urgency": incident.urgency.value,
-        "settlement": incident.settlement,
-        "body": incident.body,
-        "due_at": incident.due_at.isoformat(),
-        "norm": incident.norm,
+        "topic": incident["topic"].value,
+        "urgency": incident["urgency"].value,
+        "settlement": incident["settlement"],
+        "body": incident["body"],
+        "due_at": incident["due_at"].isoformat(),
+        "norm": incident["norm"],
     }
 
 
-def _incident(opening: Opening, now: datetime, calendar: str) -> Incident:
-    verdict, duty, stated = opening.judged.verdict, opening.duty, opening.fetched.stated
-    return Incident(
-        topic=verdict.topic,
-        urgency=verdict.urgency,
-        stage=Stage.REVIEW if stated.closed_at is None else Stage.CLOSED,
-        outcome=stated.outcome,
-        settlement=verdict.settlement,
-        village=verdict.village,
-        street=verdict.street,
-        house=verdict.house,
-        place_from=opening.judged.understood.place_from,
-        body=duty.assignment.body,
-        route_rule=duty.assignment.rule,
-        created_at=opening.fetched.published_at or now,
-        opened_at=now,
-        due_at=duty.deadline.due_at,
-        norm=duty.deadline.norm,
-        calendar=calendar,
-        closed_at=stated.closed_at,
-    )
+def _decided(opening: Opening) -> dict[str, Any]:
+    verdict, duty = opening.judged.verdict, opening.duty
+    return {
+        "topic": verdict.topic,
+        "urgency": verdict.urgency,
+        "settlement": verdict.settlement,
+        "body": duty.assignment.body,
+        "due_at": duty.deadline.due_at,
+        "norm": duty.deadline.norm,
+    }
 
 
-def _entry(incident: Incident, opening: Opening, now: datetime) -> JournalEntry:
-    rules = (*opening.judged.verdict.rules, f"route:{incident.route_rule}")
-    return JournalEntry(
-        incident_id=stored_id(incident.id),
-        post_id=opening.post.id,
-        at=now,
-        act=Act.OPENED,
-        reason=", ".join(rules),
-        after=facts(incident),
-    )
+def _incident(opening: Opening, now: datetime, calendar: str) -> dict[str, Any]:
+    verdict, stated = opening.judged.verdict, opening.fetched.stated
+    return _decided(opening) | {
+        "stage": Stage.REVIEW if stated.closed_at is None else Stage.CLOSED,
+        "outcome": stated.outcome,
+        "village": verdict.village,
+        "street": verdict.street,
+        "house": verdict.house,
+        "place_from": opening.judged.understood.place_from,
+        "route_rule": opening.duty.assignment.rule,
+        "created_at": clock_start(opening.fetched.published_at, now),
+        "opened_at": now,
+        "calendar": calendar,
+        "closed_at": stated.closed_at,
+        "version": 1,
+    }

@@ -8,12 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from models.post import Post
+from models.columns import stored_id
+from models.post import Post, PostVersion
 from models.source import Source
 from models.values import FetchedPost
 from models.vocabulary import Urgency
 from pipeline.decisions.folding import Change
-from pipeline.desk.opening import Opening, open_incidents
+from pipeline.desk.bulk import Row, insert, insert_with_ids
+from pipeline.desk.opening import Opening, journal_openings, open_incidents
 from pipeline.desk.revising import mark_deleted, raise_urgency, replace_text, versions
 from pipeline.judge import Judged
 
@@ -52,24 +54,38 @@ def receive(
 
     ``calendar`` is the version of the working calendar that made the deadlines.
     """
-    openings: list[Opening] = []
-    fresh: list[tuple[Post, Draft]] = []
+    revised: list[tuple[Opening, Post]] = []
+    fresh: list[Draft] = []
     for draft in drafts:
         known = draft.change.known
         if known is None:
-            post = _new_post(source_id, draft, now)
-            fresh.append((post, draft))
-        else:
-            post = session.get_one(Post, known.id)
-            _revise(session, post, draft, now)
-        opening = _opening(session, post, draft, now=now, calendar=calendar)
+            fresh.append(draft)
+            continue
+        post = session.get_one(Post, known.id)
+        _revise(session, post, draft, now)
+        opening = _opening_of_stored(session, post, draft, now=now, calendar=calendar)
         if opening is not None:
-            openings.append(opening)
-    open_incidents(session, openings, now=now, calendar=calendar)
-    session.add_all(post for post, _ in fresh)
-    session.flush()
-    for post, draft in fresh:
-        session.add_all(versions(post.id, draft.change.texts[:-1], first=1, now=now))
+            revised.append((opening, post))
+    needed = [_needed(draft) for draft in fresh]
+    openings = [*(opening for opening, _ in revised), *filter(None, needed)]
+    incident_ids = open_incidents(session, openings, now=now, calendar=calendar)
+    for (_, post), incident_id in zip(revised, incident_ids, strict=False):
+        post.incident_id = incident_id
+    numbers = iter(incident_ids[len(revised) :])
+    rows = [
+        _post(source_id, draft, now, next(numbers) if opening else None)
+        for draft, opening in zip(fresh, needed, strict=True)
+    ]
+    post_ids = insert_with_ids(session, Post, rows)
+    opened = [stored_id(post.id) for _, post in revised]
+    opened += [id_ for id_, opening in zip(post_ids, needed, strict=True) if opening]
+    journal_openings(session, openings, incident_ids, opened, now)
+    earlier = [
+        row
+        for id_, draft in zip(post_ids, fresh, strict=True)
+        for row in versions(id_, draft.change.texts[:-1], first=1, now=now)
+    ]
+    insert(session, PostVersion, earlier)
     _last_post(session, source_id, drafts)
     return openings
 
@@ -90,46 +106,53 @@ def _revise(session: Session, post: Post, draft: Draft, now: datetime) -> None:
     if not change.post.deleted:
         post.deleted_at = None
     post.edited_at = change.post.edited_at
-    if draft.judged is not None:
-        _keep_prediction(post, draft.judged)
+    for name, value in _predicted(draft.judged).items():
+        setattr(post, name, value)
 
 
-def _opening(
-    session: Session, post: Post, draft: Draft, *, now: datetime, calendar: str
-) -> Opening | None:
-    """Return the incident that a post needs; one that it has already may become urgent."""
+def _needed(draft: Draft) -> Opening | None:
+    """Return the incident that a new post needs, if any."""
     judged = draft.judged
     if judged is None or judged.duty is None:
         return None
-    if post.incident_id is None:
-        return Opening(post, draft.change.post, judged, judged.duty)
-    if judged.verdict.urgency is Urgency.URGENT:
-        raise_urgency(session, post.incident_id, judged.duty, now=now, calendar=calendar)
+    return Opening(draft.change.post, judged, judged.duty)
+
+
+def _opening_of_stored(
+    session: Session, post: Post, draft: Draft, *, now: datetime, calendar: str
+) -> Opening | None:
+    """Return the incident that a stored post needs; one that it has may become urgent."""
+    opening = _needed(draft)
+    if opening is None or post.incident_id is None:
+        return opening
+    if opening.judged.verdict.urgency is Urgency.URGENT:
+        raise_urgency(session, post.incident_id, opening.duty, now=now, calendar=calendar)
     return None
 
 
-def _new_post(source_id: int, draft: Draft, now: datetime) -> Post:
+def _post(source_id: int, draft: Draft, now: datetime, incident_id: int | None) -> Row:
     fetched = draft.change.post
-    post = Post(
-        source_id=source_id,
-        external_id=fetched.external_id,
-        kind=fetched.kind,
-        parent_id=fetched.parent_id,
-        root_id=fetched.root_id,
-        url=fetched.url,
-        author_id=fetched.author_id,
-        text=fetched.text,
-        revision=max(1, len(draft.change.texts)),
-        published_at=fetched.published_at,
-        edited_at=fetched.edited_at,
-        deleted_at=now if fetched.deleted else None,
-        first_seen_at=now,
-        last_seen_at=now,
-        stated=_stated(fetched),
-    )
-    if draft.judged is not None:
-        _keep_prediction(post, draft.judged)
-    return post
+    return {
+        "source_id": source_id,
+        "external_id": fetched.external_id,
+        "kind": fetched.kind,
+        "parent_id": fetched.parent_id,
+        "root_id": fetched.root_id,
+        "url": fetched.url,
+        "author_id": fetched.author_id,
+        "text": fetched.text,
+        "revision": max(1, len(draft.change.texts)),
+        "published_at": fetched.published_at,
+        "edited_at": fetched.edited_at,
+        "deleted_at": now if fetched.deleted else None,
+        "first_seen_at": now,
+        "last_seen_at": now,
+        "stated": _stated(fetched),
+        "relevant": False,
+        "prediction": {},
+        "model": "",
+        "incident_id": incident_id,
+    } | _predicted(draft.judged)
 
 
 def _stated(fetched: FetchedPost) -> dict[str, Any]:
@@ -142,19 +165,23 @@ def _stated(fetched: FetchedPost) -> dict[str, Any]:
     return stated
 
 
-def _keep_prediction(post: Post, judged: Judged) -> None:
+def _predicted(judged: Judged | None) -> dict[str, Any]:
+    """Return the columns that hold a prediction; none where no text was judged."""
+    if judged is None:
+        return {}
     prediction = judged.understood.prediction
-    post.relevant = judged.verdict.relevant
-    post.model = prediction.model
-    # Assigned as a whole: the database layer does not see changes inside a JSON value.
-    post.prediction = {
-        "relevance": prediction.relevance,
-        "topics": [[code.value, probability] for code, probability in prediction.topics],
-        "fine_topics": [list(fine) for fine in prediction.fine_topics],
-        "urgent": prediction.urgent,
-        "urgency": prediction.urgency,
-        "reasons": [list(reason) for reason in prediction.reasons],
-        "rules": list(judged.verdict.rules),
+    return {
+        "relevant": judged.verdict.relevant,
+        "model": prediction.model,
+        "prediction": {
+            "relevance": prediction.relevance,
+            "topics": [[code.value, probability] for code, probability in prediction.topics],
+            "fine_topics": [list(fine) for fine in prediction.fine_topics],
+            "urgent": prediction.urgent,
+            "urgency": prediction.urgency,
+            "reasons": [list(reason) for reason in prediction.reasons],
+            "rules": list(judged.verdict.rules),
+        },
     }
 
 

@@ -13,6 +13,7 @@ from models.post import Post, PostVersion
 from models.timer import Timer
 from models.vocabulary import Act, Stage, TimerState, Urgency
 from pipeline.decisions.folding import Text
+from pipeline.desk.bulk import Row, insert
 from pipeline.desk.opening import facts, timers
 from pipeline.judge import Duty
 
@@ -20,24 +21,23 @@ from pipeline.judge import Duty
 def replace_text(session: Session, post: Post, newer: Sequence[Text], now: datetime) -> None:
     """Give a stored post its newest text; every earlier one becomes a version."""
     texts = [Text(post.text, post.edited_at), *newer]
-    session.add_all(versions(post.id, texts[:-1], first=post.revision, now=now))
+    replaced = versions(stored_id(post.id), texts[:-1], first=post.revision, now=now)
+    insert(session, PostVersion, replaced)
     _journal(session, post, Act.POST_EDITED, before=post.text, after=texts[-1].text, now=now)
     post.text = texts[-1].text
     post.revision += len(newer)
 
 
-def versions(
-    post_id: int | None, replaced: Sequence[Text], *, first: int, now: datetime
-) -> list[PostVersion]:
+def versions(post_id: int, replaced: Sequence[Text], *, first: int, now: datetime) -> list[Row]:
     """Return rows for replaced texts, numbered from revision ``first``."""
     return [
-        PostVersion(
-            post_id=stored_id(post_id),
-            revision=revision,
-            text=text.text,
-            edited_at=text.edited_at,
-            replaced_at=now,
-        )
+        {
+            "post_id": post_id,
+            "revision": revision,
+            "text": text.text,
+            "edited_at": text.edited_at,
+            "replaced_at": now,
+        }
         for revision, text in enumerate(replaced, start=first)
     ]
 
@@ -55,7 +55,7 @@ def raise_urgency(
     incident = session.get_one(Incident, incident_id)
     if incident.stage is Stage.CLOSED or incident.urgency is Urgency.URGENT:
         return
-    before = facts(incident)
+    before = facts(incident.model_dump())
     incident.urgency = Urgency.URGENT
     incident.norm = duty.deadline.norm
     incident.calendar = calendar
@@ -66,14 +66,15 @@ def raise_urgency(
         .where(col(Timer.incident_id) == incident_id, col(Timer.state) == TimerState.PENDING)
         .values(state=TimerState.CANCELLED)
     )
-    session.add_all(timers(incident, duty.deadline, now, cycle=incident.version))
+    clocks = timers(incident_id, incident.due_at, duty.deadline, now, cycle=incident.version)
+    insert(session, Timer, clocks)
     session.add(
         JournalEntry(
             incident_id=incident_id,
             at=now,
             act=Act.URGENCY_RAISED,
             before=before,
-            after=facts(incident),
+            after=facts(incident.model_dump()),
         )
     )
 

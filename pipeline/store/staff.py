@@ -1,11 +1,15 @@
 """Queries about people and their browsers; tokens are looked up by hash only."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from models.staff import EntryLink, SignIn, Staff
+
+LOGIN = re.compile(r"[\w.@+-]{2,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +20,24 @@ class Visit:
     sign_in: SignIn
 
 
-def find_by_login(session: Session, login: str, *, lock: bool = False) -> Staff | None:
-    """Return the person with this login as it is stored, or None.
+def tidy_login(login: str) -> str:
+    """Return the one spelling of a login that is stored; empty where none can look so."""
+    tidy = unicodedata.normalize("NFKC", login[:200]).strip().casefold()
+    return tidy if LOGIN.fullmatch(tidy) else ""
+
+
+def find_staff(session: Session, login: str, *, lock: bool = False) -> Staff | None:
+    """Return the person with this login, however it is spelled, or None.
 
     ``lock`` keeps other writers off the row until the transaction ends.
     """
-    query = select(Staff).where(Staff.login == login)
+    query = select(Staff).where(Staff.login == tidy_login(login))
     return session.exec(query.with_for_update() if lock else query).one_or_none()
+
+
+def all_staff(session: Session) -> list[Staff]:
+    """Return everybody who was ever added, by login."""
+    return list(session.exec(select(Staff).order_by(Staff.login)).all())
 
 
 def find_visit(session: Session, token_hash: str, now: datetime) -> Visit | None:

@@ -1,0 +1,206 @@
+"""One page through the whole path: post, verdict, incident, timers, journal, cursor."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+import pytest
+import sqlalchemy as sa
+from builders import ORIGIN, TUESDAY_NOON, comment, post, shipped_judge, take
+from sqlmodel import col, select
+
+from models.incident import Incident
+from models.journal import JournalEntry
+from models.post import Post, PostVersion
+from models.source import Source
+from models.timer import Timer
+from models.values import Stated
+from models.vocabulary import Act, Outcome, Stage, TimerKind, TimerState, Topic, Urgency
+from pipeline.database import reading
+from pipeline.ingest import OvertakenError, prepare, take_in
+
+T = TypeVar("T")
+
+LAMP = post(1)
+GAS = post(2, "В подъезде на Лесной сильно пахнет газом, помогите!!!")
+THANKS = post(3, "Спасибо администрации за новую площадку, дети в восторге!")
+
+
+def rows(engine: sa.Engine, table: type[T]) -> list[T]:
+    with reading(engine) as session:
+        return list(session.exec(select(table).order_by(sa.text("id"))).all())
+
+
+def test_a_complaint_becomes_an_incident_of_its_settlement(engine: sa.Engine) -> None:
+    # Given a complaint in a community of Катынь, one working hour old
+    # When it is taken in
+    tally = take(engine, LAMP)
+    # Then it is an incident of that settlement's administration with eight working hours
+    (incident,) = rows(engine, Incident)
+    assert (tally.taken, tally.opened) == (1, 1)
+    assert incident.topic is Topic.LIGHTING
+    assert incident.urgency is Urgency.NORMAL
+    assert (incident.settlement, incident.place_from) == ("katynskoe", "community")
+    body = shipped_judge().region.body(incident.body)
+    assert body.settlement == "katynskoe"
+    assert incident.norm == "8 рабочих часов"
+    assert incident.created_at == LAMP.published_at
+    assert incident.due_at > TUESDAY_NOON
+    # And the post says why
+    (stored,) = rows(engine, Post)
+    assert stored.incident_id == incident.id
+    assert stored.prediction["topics"][0][0] == "lighting"
+    assert "place:community" in stored.prediction["rules"]
+
+
+def test_an_urgent_one_has_three_hours(engine: sa.Engine) -> None:
+    take(engine, GAS)
+    (incident,) = rows(engine, Incident)
+    assert (incident.topic, incident.urgency) == (Topic.GAS, Urgency.URGENT)
+    assert incident.norm == "3 рабочих часа"
+
+
+def test_thanks_are_kept_but_open_nothing(engine: sa.Engine) -> None:
+    tally = take(engine, THANKS)
+    assert (tally.taken, tally.irrelevant, tally.opened) == (1, 1, 0)
+    assert rows(engine, Incident) == []
+    assert [stored.relevant for stored in rows(engine, Post)] == [False]
+
+
+def test_every_incident_has_its_warning_its_deadline_and_its_first_entry(
+    engine: sa.Engine,
+) -> None:
+    take(engine, LAMP)
+    (incident,) = rows(engine, Incident)
+    timers = {timer.kind: timer for timer in rows(engine, Timer)}
+    assert timers[TimerKind.DEADLINE].due_at == incident.due_at
+    assert TUESDAY_NOON < timers[TimerKind.WARNING].due_at < incident.due_at
+    (entry,) = rows(engine, JournalEntry)
+    assert (entry.act, entry.actor, entry.incident_id) == (Act.OPENED, "otklik", incident.id)
+    assert entry.after["topic"] == "lighting"
+
+
+def test_reading_a_page_again_adds_nothing(engine: sa.Engine) -> None:
+    take(engine, LAMP, GAS, THANKS)
+    before = [rows(engine, table) for table in (Incident, Timer, JournalEntry)]
+    again = take(engine, THANKS, LAMP, GAS, LAMP)
+    assert (again.taken, again.known, again.opened) == (0, 4, 0)
+    assert [rows(engine, table) for table in (Incident, Timer, JournalEntry)] == before
+    assert len(rows(engine, Post)) == 3
+
+
+def test_a_comment_without_a_topic_of_its_own_takes_it_from_its_thread(engine: sa.Engine) -> None:
+    take(engine, LAMP, comment(5, "и у нас так же!", below=LAMP))
+    assert [incident.topic for incident in rows(engine, Incident)] == [Topic.LIGHTING] * 2
+
+
+def test_the_thread_may_have_come_on_an_earlier_page(engine: sa.Engine) -> None:
+    take(engine, LAMP)
+    take(engine, comment(5, "и у нас так же!", below=LAMP))
+    assert [incident.topic for incident in rows(engine, Incident)] == [Topic.LIGHTING] * 2
+
+
+def test_an_edit_keeps_the_earlier_text_and_tells_the_journal(engine: sa.Engine) -> None:
+    take(engine, LAMP)
+    edited_at = TUESDAY_NOON + timedelta(minutes=5)
+    take(engine, replace(LAMP, text="На Лесной не горят уже три фонаря", edited_at=edited_at))
+    (stored,) = rows(engine, Post)
+    assert (stored.text, stored.revision) == ("На Лесной не горят уже три фонаря", 2)
+    assert [version.text for version in rows(engine, PostVersion)] == [LAMP.text]
+    acts = [entry.act for entry in rows(engine, JournalEntry)]
+    assert acts == [Act.OPENED, Act.POST_EDITED]
+    assert len(rows(engine, Incident)) == 1
+
+
+def test_an_edit_that_tells_of_danger_makes_the_incident_urgent(engine: sa.Engine) -> None:
+    take(engine, LAMP)
+    (before,) = rows(engine, Incident)
+    edited_at = TUESDAY_NOON + timedelta(minutes=5)
+    danger = "На Лесной оборвало провод, лежит на дороге под напряжением, рядом дети!"
+    take(engine, replace(LAMP, text=danger, edited_at=edited_at))
+    (after,) = rows(engine, Incident)
+    assert after.urgency is Urgency.URGENT
+    assert after.due_at < before.due_at
+    pending = [timer for timer in rows(engine, Timer) if timer.state is TimerState.PENDING]
+    assert {timer.cycle for timer in pending} == {after.version}
+    assert max(timer.due_at for timer in pending) == after.due_at
+
+
+def test_an_edit_may_turn_chat_into_a_complaint(engine: sa.Engine) -> None:
+    take(engine, THANKS)
+    edited_at = TUESDAY_NOON + timedelta(minutes=5)
+    take(engine, replace(LAMP, external_id=THANKS.external_id, edited_at=edited_at))
+    (incident,) = rows(engine, Incident)
+    (stored,) = rows(engine, Post)
+    assert stored.incident_id == incident.id
+
+
+def test_a_deletion_marks_the_post_and_keeps_text_and_incident(engine: sa.Engine) -> None:
+    take(engine, LAMP)
+    gone_at = TUESDAY_NOON + timedelta(minutes=5)
+    tally = take(engine, replace(LAMP, text="", deleted=True, edited_at=gone_at), now=gone_at)
+    (stored,) = rows(engine, Post)
+    assert (stored.text, stored.deleted_at) == (LAMP.text, gone_at)
+    assert [entry.act for entry in rows(engine, JournalEntry)] == [Act.OPENED, Act.POST_DELETED]
+    assert [incident.stage for incident in rows(engine, Incident)] == [Stage.REVIEW]
+    assert tally.deleted == 1
+
+
+def test_a_creation_that_arrives_after_its_deletion_opens_nothing(engine: sa.Engine) -> None:
+    gone = replace(LAMP, text="", deleted=True)
+    take(engine, gone)
+    take(engine, LAMP)
+    assert rows(engine, Incident) == []
+
+
+def test_a_closed_row_of_an_official_table_has_no_timers(engine: sa.Engine) -> None:
+    closed_at = TUESDAY_NOON - timedelta(minutes=10)
+    stated = Stated(relevant=True, topic=Topic.ROADS, closed_at=closed_at, outcome=Outcome.SOLVED)
+    take(engine, replace(LAMP, stated=stated))
+    (incident,) = rows(engine, Incident)
+    assert (incident.stage, incident.outcome) == (Stage.CLOSED, Outcome.SOLVED)
+    assert (incident.topic, incident.closed_at) == (Topic.ROADS, closed_at)
+    assert rows(engine, Timer) == []
+
+
+def test_a_deadline_that_passed_before_we_knew_has_no_warning(engine: sa.Engine) -> None:
+    take(engine, replace(LAMP, published_at=TUESDAY_NOON - timedelta(days=30)))
+    assert [timer.kind for timer in rows(engine, Timer)] == [TimerKind.DEADLINE]
+
+
+@pytest.mark.parametrize("days", [-20_000, 400])
+def test_an_impossible_date_starts_the_clock_now(engine: sa.Engine, days: int) -> None:
+    take(engine, replace(LAMP, published_at=TUESDAY_NOON + timedelta(days=days)))
+    (incident,) = rows(engine, Incident)
+    assert incident.created_at == TUESDAY_NOON
+
+
+def test_a_reader_that_was_overtaken_stores_nothing(engine: sa.Engine) -> None:
+    # Given two readers that begin at the same cursor
+    slow = prepare(engine, ORIGIN, TUESDAY_NOON)
+    # When one of them stores its page first
+    take(engine, LAMP)
+    # Then the other one has to start over
+    with pytest.raises(OvertakenError):
+        take_in(
+            engine,
+            shipped_judge(),
+            ORIGIN,
+            slow,
+            posts=[GAS],
+            cursor={"taken": "twice"},
+            now=TUESDAY_NOON,
+        )
+    assert len(rows(engine, Post)) == 1
+    (source,) = rows(engine, Source)
+    assert source.cursor == {"taken": 1}
+    assert source.last_post_at == LAMP.published_at
+
+
+def test_hostile_texts_are_stored(engine: sa.Engine) -> None:
+    hostile = "<script>alert(1)</script> \0 \ud800 " + "я" * 200_000
+    take(engine, replace(LAMP, text=hostile))
+    with reading(engine) as session:
+        text = session.exec(select(col(Post.text))).one()
+    assert text.startswith("<script>alert(1)</script>  ? яяя")
+    assert len(text) <= 100_000
