@@ -10,6 +10,7 @@ Errors::
     ├── RegionError        pipeline: a region's folder is wrong
     ├── DatabaseError      pipeline: the database cannot be used
     ├── SettingsError      pipeline: an environment variable is wrong
+    ├── AccessError        pipeline: a login or password cannot be accepted
     ├── RunError           pipeline: the product cannot start
     └── CommandError       pipeline: a command was asked for something impossible
 

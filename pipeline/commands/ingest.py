@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         TaskProgressColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*bar, console=err, transient=True) as shown:
+    with Progress(*bar, console=err, transient=True, disable=not err.is_terminal) as shown:
         task = shown.add_task(args.file.name)
         tally = ingest_file(
             args.file,

@@ -8,6 +8,8 @@ Errors::
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.errors import OtklikError
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -27,7 +29,7 @@ class Problem:
         return f"{where}: {self.what}. {self.fix}."
 
 
-class RegionError(Exception):
+class RegionError(OtklikError):
     """A region cannot be loaded; ``problems`` holds all that was found, in file order."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
