@@ -18,7 +18,9 @@ class Incident(SQLModel, table=True):
 
     __table_args__ = (
         sa.Index("incident_queue", "stage", "due_at", "id"),
-        sa.Index("incident_settlement", "settlement"),
+        sa.Index("incident_queue_urgency", "stage", "urgency", "due_at", "id"),
+        sa.Index("incident_queue_topic", "stage", "topic", "due_at", "id"),
+        sa.Index("incident_queue_settlement", "stage", "settlement", "due_at", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -35,7 +35,10 @@ class DatabaseError(OtklikError):
 
 
 def open_database(url: str) -> sa.Engine:
-    """Return an engine for SQLite or PostgreSQL. Raises DatabaseError for any other URL."""
+    """Return an engine for SQLite or PostgreSQL. Raises DatabaseError for any other URL.
+
+    Its errors never show the values of a statement: they are citizens' texts.
+    """
     try:
         parsed = make_url(url)
     except sa.exc.ArgumentError as error:
@@ -46,13 +49,17 @@ def open_database(url: str) -> sa.Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_MS / 1000})
+        engine = sa.create_engine(
+            parsed, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True
+        )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.get_backend_name() == "postgresql":
         engine = sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"), connect_args={"connect_timeout": 10}
+            parsed.set(drivername="postgresql+psycopg"),
+            connect_args={"connect_timeout": 10},
+            hide_parameters=True,
         )
         sa.event.listen(engine, "begin", _begin_postgresql)
         return engine

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,11 +32,15 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     binaries = find_postgres()
     need(binaries, MISSING_POSTGRES)
     assert binaries is not None
-    with PostgresServer.running(binaries, tmp_path_factory.mktemp("postgres")) as server:
+    # Not in pytest's own folder, which another run of pytest closes to the server's account.
+    with (
+        tempfile.TemporaryDirectory(prefix="otklik-postgres-") as folder,
+        PostgresServer.running(binaries, Path(folder)) as server,
+    ):
         yield server
 
 

@@ -41,8 +41,6 @@ class PostgresServer:
             port = probe.getsockname()[1]
         if os.geteuid() == 0:
             shutil.chown(folder, ACCOUNT, ACCOUNT)
-            for parent in folder.parents[:3]:
-                parent.chmod(parent.stat().st_mode | 0o011)
         data = folder / "data"
         _run([binaries / "initdb", "-D", data, "-U", "otklik", "-A", "trust", "-E", "UTF8"])
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"

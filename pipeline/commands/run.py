@@ -46,7 +46,13 @@ def run(_args: argparse.Namespace) -> int:
         engine = open_store(settings)
         token = link_for_administrator(engine, now(), LINK_LASTS)
         address = f"http://{settings.host}:{settings.port}"
-        app = create_app(engine=engine, region=region, calendar=calendar_of(region), clock=now)
+        app = create_app(
+            engine=engine,
+            region=region,
+            calendar=calendar_of(region),
+            clock=now,
+            hosts=[settings.host],
+        )
 
         def ready() -> None:
             sys.stdout.write(

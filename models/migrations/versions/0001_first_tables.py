@@ -109,7 +109,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("incident", schema=None) as batch_op:
         batch_op.create_index("incident_queue", ["stage", "due_at", "id"], unique=False)
-        batch_op.create_index("incident_settlement", ["settlement"], unique=False)
+        batch_op.create_index(
+            "incident_queue_settlement", ["stage", "settlement", "due_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "incident_queue_topic", ["stage", "topic", "due_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "incident_queue_urgency", ["stage", "urgency", "due_at", "id"], unique=False
+        )
 
     op.create_table(
         "source",
@@ -347,7 +355,9 @@ def downgrade() -> None:
     op.drop_table("staff")
     op.drop_table("source")
     with op.batch_alter_table("incident", schema=None) as batch_op:
-        batch_op.drop_index("incident_settlement")
+        batch_op.drop_index("incident_queue_urgency")
+        batch_op.drop_index("incident_queue_topic")
+        batch_op.drop_index("incident_queue_settlement")
         batch_op.drop_index("incident_queue")
 
     op.drop_table("incident")

@@ -1,0 +1,136 @@
+"""The operator's console as one application: pages, the wall around them, error pages."""
+
+import logging
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from pipeline.console.access import ForgedFormError, SignInNeededError
+from pipeline.console.frame import STATIC, Console, console_of
+from pipeline.console.guard import Guard, add_headers
+from pipeline.console.pages import door, health, incident, password, queue
+from pipeline.decisions.worktime import WorkCalendar
+from pipeline.region.schema import Region
+
+log = logging.getLogger(__name__)
+
+ERRORS = {
+    403: (
+        "Форма устарела",
+        (
+            "Страница открыта слишком давно или в другом окне входил кто-то ещё. "
+            "Вернитесь назад, обновите страницу и повторите."
+        ),
+    ),
+    404: (
+        "Такой страницы нет",
+        "Проверьте адрес. Возможно, в номере инцидента опечатка.",
+    ),
+    405: ("Так обратиться нельзя", "Откройте страницу заново из очереди."),
+    422: ("Форма заполнена неверно", "Вернитесь назад и заполните её ещё раз."),
+    500: (
+        "Внутренняя ошибка",
+        (
+            "Otklik не смог показать страницу, подробности записаны в журнал программы. "
+            "Повторите, а если не поможет, сообщите администратору время ошибки."
+        ),
+    ),
+    503: (
+        "База данных недоступна",
+        (
+            "Otklik не может прочитать данные. Подождите минуту и обновите страницу; "
+            "если не поможет, попросите администратора проверить, запущена ли база."
+        ),
+    ),
+}
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    *,
+    engine: sa.Engine,
+    region: Region,
+    calendar: WorkCalendar,
+    clock: Callable[[], datetime] = utc_now,
+    secure_cookies: bool = False,
+    hosts: Collection[str] = (),
+) -> FastAPI:
+    """Return the console of one region.
+
+    ``secure_cookies`` is for a console behind https: cookies then travel no other way.
+    ``hosts`` are the names it may be called by besides localhost.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.console = Console(
+        engine=engine,
+        region=region,
+        calendar=calendar,
+        clock=clock,
+        secure_cookies=secure_cookies,
+        started_at=clock(),
+    )
+    app.add_middleware(Guard, hosts=hosts)
+    for pages in (queue, incident, door, password, health):
+        app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(SignInNeededError, _to_sign_in)
+    app.add_exception_handler(ForgedFormError, _forged)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(sa.exc.OperationalError, _no_database)
+    app.add_exception_handler(Exception, _internal)
+    return app
+
+
+def error_page(request: Request, status: int) -> Response:
+    """Return the page for an HTTP error; one without words of its own is told as a 404."""
+    title, advice = ERRORS.get(status, ERRORS[404])
+    return console_of(request).page(
+        "error.html", status=status, title=title, advice=advice, number=status
+    )
+
+
+def _to_sign_in(request: Request, _error: Exception) -> Response:
+    """Send a stranger to the door, and back to the page that they asked for."""
+    if request.method != "GET":
+        return RedirectResponse("/sign-in", 303)
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if wanted == "/":
+        return RedirectResponse("/sign-in", 303)
+    return RedirectResponse(f"/sign-in?next={quote(wanted, safe='/')}", 303)
+
+
+def _forged(request: Request, _error: Exception) -> Response:
+    return error_page(request, 403)
+
+
+def _unreadable(request: Request, _error: Exception) -> Response:
+    return error_page(request, 422)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    return error_page(request, error.status_code if isinstance(error, HTTPException) else 500)
+
+
+def _no_database(request: Request, error: Exception) -> Response:
+    # The statement's parameters may hold what a citizen wrote: only the driver's words are kept.
+    log.error("База недоступна: %s", getattr(error, "orig", None))
+    return error_page(request, 503)
+
+
+def _internal(request: Request, _error: Exception) -> Response:
+    # This one is answered outside the wall, so the headers are added here.
+    response = error_page(request, 500)
+    add_headers(response.headers)
+    return response

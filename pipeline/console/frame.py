@@ -1,0 +1,73 @@
+"""What every page needs: the database, the region, the clock and the templates."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import jinja2
+import sqlalchemy as sa
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from pipeline.console.wording import moment
+from pipeline.decisions.worktime import WorkCalendar
+from pipeline.region.schema import Region
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+def _templates() -> jinja2.Environment:
+    # The style sheet's name changes with its content, so that browsers may keep it for long.
+    digest = hashlib.sha256((STATIC / "console.css").read_bytes()).hexdigest()[:12]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["style_sheet"] = f"/static/console.css?{digest}"
+    return environment
+
+
+@dataclass(frozen=True)
+class Console:
+    """One console of one region. ``hashing`` lets two passwords at a time be checked.
+
+    argon2 takes 64 MiB each: a flood of sign-ins must eat neither the memory nor the threads
+    that answer everybody else.
+    """
+
+    engine: sa.Engine
+    region: Region
+    calendar: WorkCalendar
+    clock: Callable[[], datetime]
+    secure_cookies: bool
+    started_at: datetime
+    templates: jinja2.Environment = field(default_factory=_templates)
+    hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+
+    def page(
+        self, template: str, *, status: int = 200, visitor: object = None, **words: Any
+    ) -> HTMLResponse:
+        """Return a rendered page; everything in ``words`` is escaped by the templates."""
+        html = self.templates.get_template(template).render(
+            region=self.region, visitor=visitor, **words
+        )
+        # A text may hold half a surrogate pair, which no encoding takes.
+        return HTMLResponse(html.encode(errors="replace"), status)
+
+    def local(self, at: datetime) -> str:
+        """Return a moment as the municipality's clocks show it."""
+        return moment(at, self.calendar.time_zone)[0]
+
+
+def console_of(request: Request) -> Console:
+    """Return the console that serves this request."""
+    console: Console = request.app.state.console
+    return console

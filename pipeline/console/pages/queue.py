@@ -1,0 +1,213 @@
+"""The queue: open incidents, the nearest deadline first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from models.columns import stored_id
+from models.vocabulary import Topic, Urgency
+from pipeline.console.access import SignedIn
+from pipeline.console.frame import Console, console_of
+from pipeline.console.wording import (
+    Timing,
+    body_name,
+    count,
+    excerpt,
+    grouped,
+    place,
+    settlement_name,
+    timing,
+)
+from pipeline.database import reading
+from pipeline.store import sources
+from pipeline.store.incidents import QueueFilter, QueueRow, count_queue, queue
+
+PAGE = 50
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the address asks for; everything that makes no sense there is left out."""
+
+    topic: Topic | None = None
+    settlement: str | None = None
+    urgent: bool = False
+    overdue: bool = False
+    page: int = 1
+
+    @classmethod
+    def of(cls, query: Mapping[str, str], settlements: frozenset[str]) -> "Wanted":
+        """Read the address of a queue page."""
+        topic, settlement, page = (query.get(key, "") for key in ("topic", "settlement", "page"))
+        return cls(
+            topic=Topic(topic) if topic in frozenset(Topic) else None,
+            settlement=settlement if settlement in settlements else None,
+            urgent=query.get("urgent") == "1",
+            overdue=query.get("overdue") == "1",
+            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        )
+
+    @property
+    def narrows(self) -> bool:
+        """Tell whether anything is filtered out."""
+        return bool(self.topic or self.settlement or self.urgent or self.overdue)
+
+    @property
+    def url(self) -> str:
+        """The address that asks for this."""
+        words = {
+            "topic": self.topic or "",
+            "settlement": self.settlement or "",
+            "urgent": "1" if self.urgent else "",
+            "overdue": "1" if self.overdue else "",
+            "page": str(self.page) if self.page > 1 else "",
+        }
+        query = urlencode({key: value for key, value in words.items() if value})
+        return f"/?{query}" if query else "/"
+
+    def filter(self, now: datetime) -> QueueFilter:
+        """Return the same as a filter of the store."""
+        return QueueFilter(
+            topic=self.topic,
+            settlement=self.settlement,
+            urgency=Urgency.URGENT if self.urgent else None,
+            overdue_at=now if self.overdue else None,
+        )
+
+
+VIEWS = (
+    ("Открыто", Wanted(), ""),
+    ("Срочных", Wanted(urgent=True), "urgent"),
+    ("Просрочено", Wanted(overdue=True), "overdue"),
+)
+"""The counts in the page's head; following one shows what was counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One incident as the queue shows it."""
+
+    number: int
+    timing: Timing
+    topic: str
+    urgent: bool
+    settlement: str
+    address: str
+    body: str
+    network: str
+    written: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of the counts; ``current`` when it is what the page shows."""
+
+    title: str
+    number: str
+    url: str
+    current: bool
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Where the page stands in the whole list; an empty address where there is no further page."""
+
+    words: str
+    previous: str
+    following: str
+
+
+@router.get("/")
+def show_queue(request: Request, visitor: SignedIn) -> Response:
+    """Show a page of the queue."""
+    console = console_of(request)
+    now = console.clock()
+    region = console.region
+    settlements = frozenset(settlement.code for settlement in region.settlements)
+    wanted = Wanted.of(request.query_params, settlements)
+    with reading(console.engine) as session:
+        counts = _counts(session, wanted, now)
+        total = counts[replace(wanted, page=1)]
+        pages = max(1, -(-total // PAGE))
+        wanted = replace(wanted, page=min(wanted.page, pages))
+        rows = queue(session, wanted.filter(now), offset=(wanted.page - 1) * PAGE, limit=PAGE)
+        troubles = _troubles(session, console)
+    shown = [_row(row, console, now) for row in rows]
+    return console.page(
+        "queue.html",
+        visitor=visitor,
+        groups=[
+            (pressure, list(group))
+            for pressure, group in groupby(shown, key=lambda row: row.timing.pressure)
+        ],
+        wanted=wanted,
+        found=count(total, "инцидент", "инцидента", "инцидентов"),
+        tabs=[
+            Tab(title, grouped(counts[view]), view.url, view == replace(wanted, page=1), tone)
+            for title, view, tone in VIEWS
+        ],
+        troubles=troubles,
+        pager=_pager(wanted, total, pages),
+        topics=sorted(Topic, key=lambda topic: (topic is Topic.OTHER, topic.russian)),
+        settlements=sorted(
+            ((code, settlement_name(code, region)) for code in settlements),
+            key=lambda known: known[1],
+        ),
+        as_of=console.local(now),
+    )
+
+
+def _row(row: QueueRow, console: Console, now: datetime) -> Row:
+    incident = row.incident
+    settlement, address = place(incident, console.region)
+    return Row(
+        number=stored_id(incident.id),
+        timing=timing(incident, now, console.calendar),
+        topic=incident.topic.russian,
+        urgent=incident.urgency is Urgency.URGENT,
+        settlement=settlement,
+        address=address,
+        body=body_name(incident.body, console.region),
+        network=row.source.network.russian,
+        written=console.local(incident.created_at),
+        excerpt=excerpt(row.post.text),
+    )
+
+
+def _counts(session: Session, wanted: Wanted, now: datetime) -> dict[Wanted, int]:
+    """Count what the filter lets through, and all that is open whatever the filter shows."""
+    views = {replace(wanted, page=1), *(view for _, view, _ in VIEWS)}
+    return {view: count_queue(session, view.filter(now)) for view in views}
+
+
+def _pager(wanted: Wanted, total: int, pages: int) -> Pager:
+    first = (wanted.page - 1) * PAGE + 1
+    last = min(first + PAGE - 1, total)
+    return Pager(
+        words=f"{grouped(first)}–{grouped(last)} из {grouped(total)}",
+        previous=replace(wanted, page=wanted.page - 1).url if wanted.page > 1 else "",
+        following=replace(wanted, page=wanted.page + 1).url if wanted.page < pages else "",
+    )
+
+
+def _troubles(session: Session, console: Console) -> list[tuple[str, str, str]]:
+    """Return title, moment and message for every source that cannot be read now."""
+    active = {source.key for source in console.region.active_sources()}
+    return [
+        (
+            source.title or source.key,
+            console.local(source.last_error_at) if source.last_error_at else "",
+            excerpt(source.last_error),
+        )
+        for source in sources.all_sources(session)
+        if source.last_error and source.key in active
+    ]

@@ -1,0 +1,76 @@
+"""The console of a small municipality on an empty database."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from console.builders import (
+    Clock,
+    Person,
+    add_person,
+    add_source,
+    make_calendar,
+    make_region,
+)
+from console.client import Browser, browsing
+from fastapi import FastAPI
+
+from models.source import Source
+from models.vocabulary import Role
+from pipeline.console.app import create_app
+from pipeline.database import open_database, unit_of_work
+
+
+@pytest.fixture
+def console_engine(empty_sqlite: Path, tmp_path: Path) -> Iterator[sa.Engine]:
+    path = shutil.copy(empty_sqlite, tmp_path / "console.db")
+    engine = open_database(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def app(console_engine: sa.Engine, clock: Clock) -> FastAPI:
+    region = make_region()
+    return create_app(
+        engine=console_engine, region=region, calendar=make_calendar(region), clock=clock
+    )
+
+
+@pytest.fixture
+def source(console_engine: sa.Engine) -> Source:
+    with unit_of_work(console_engine) as session:
+        return add_source(session)
+
+
+@pytest.fixture
+def operator(console_engine: sa.Engine) -> Person:
+    with unit_of_work(console_engine) as session:
+        return add_person(session, "operator")
+
+
+@pytest.fixture
+def administrator(console_engine: sa.Engine) -> Person:
+    with unit_of_work(console_engine) as session:
+        return add_person(session, "admin", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def stranger(app: FastAPI) -> Iterator[Browser]:
+    with browsing(app) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(app: FastAPI, operator: Person) -> Iterator[Browser]:
+    """An operator's browser, signed in."""
+    with browsing(app) as browser:
+        assert browser.sign_in(operator.login, operator.password).status_code == 303
+        yield browser

@@ -1,0 +1,135 @@
+"""Whatever a citizen, a source or an address says is shown as text, never as a part of a page."""
+
+import json
+from pathlib import Path
+
+import sqlalchemy as sa
+from console.builders import NOW, add_incident, add_post, add_version
+from console.client import Browser, Page
+from sqlmodel import Session
+
+from models.columns import stored_id
+from models.journal import JournalEntry
+from models.source import Source
+from models.vocabulary import Act, Network
+from pipeline.database import unit_of_work
+from pipeline.store.posts import posts_of
+
+CORPUS = Path(__file__).parents[1] / "data" / "hostile.txt"
+HOSTILE = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines()]
+HUGE = "Ж" * 100_000
+HARMLESS = "Во дворе яма"
+
+
+def fill(session: Session, words: str, *, key: str = "vk:luga") -> int:
+    """Store an incident that has the words in every field that comes from outside."""
+    if session.get_bind().dialect.name == "postgresql":
+        words = words.replace("\x00", "")  # it stores no NUL at all
+    short = words[:90]
+    source = Source(
+        key=key, network=Network.VK, title=short, created_at=NOW, last_error=f"сбой {short}"
+    )
+    session.add(source)
+    session.flush()
+    add_post(session, source, "root", text=words)
+    prediction = {
+        "relevance": 0.5,
+        "topics": [[short, 0.5]],
+        "fine_topics": [[short, short, 0.5]],
+        "urgent": True,
+        "urgency": 0.5,
+        "reasons": [[f"topic:{short}", 0.5], [f"urgent:{short}", 0.5]],
+        "rules": [short],
+    }
+    incident = add_incident(
+        session,
+        source,
+        text=words,
+        settlement=short,
+        village=short,
+        street=short,
+        house=short[:50],
+        place_from=short[:20],
+        body=short,
+        route_rule=short,
+        norm=short,
+        calendar=short[:64],
+        post={
+            "root_id": "root",
+            "url": f"https://vk.com/{short}",
+            "author_id": short,
+            "prediction": prediction,
+            "model": short,
+            "deleted_at": NOW,
+        },
+    )
+    number = stored_id(incident.id)
+    add_version(session, posts_of(session, number)[0], words)
+    session.add(
+        JournalEntry(
+            incident_id=number,
+            at=NOW,
+            act=Act.POST_EDITED,
+            actor=short,
+            reason="reason",
+            before={"text": words, short or "x": "a"},
+            after={"text": f"{words}!", short or "x": short},
+        )
+    )
+    session.flush()
+    return number
+
+
+def empty(session: Session) -> None:
+    for table in ("journal", "post_version", "post", "incident", "source"):
+        session.execute(sa.text(f"DELETE FROM {table}"))  # noqa: S608 - names from here
+
+
+def as_parsed(words: str) -> str:
+    """Return what is left of a text when a browser reads it: no NUL, line feeds only."""
+    return words.replace("\x00", "").replace("\r\n", "\n")
+
+
+def test_hostile_words_make_no_element_anywhere(
+    browser: Browser, console_engine: sa.Engine
+) -> None:
+    with unit_of_work(console_engine) as session:
+        number = fill(session, HARMLESS)
+    queue, card = browser.page("/").skeleton, browser.page(f"/incident/{number}").skeleton
+
+    for words in (*HOSTILE, HUGE):
+        with unit_of_work(console_engine) as session:
+            empty(session)
+            number = fill(session, words)
+        shown = browser.page(f"/incident/{number}")
+
+        assert browser.page("/").skeleton == queue, words
+        assert shown.skeleton == card, words
+        assert as_parsed(words) in as_parsed("".join(shown.pieces)), "shown in full"
+
+
+def test_hostile_addresses_make_no_element_either(browser: Browser, stranger: Browser) -> None:
+    queue, door = browser.page("/").skeleton, stranger.page("/sign-in").skeleton
+
+    for words in HOSTILE:
+        query = dict.fromkeys(("topic", "settlement", "urgent", "overdue", "page"), words)
+        assert Page(browser.send("GET", "/", params=query).text).skeleton == queue, words
+        asked = stranger.send("GET", "/sign-in", params={"next": words})
+        assert Page(asked.text).skeleton == door, words
+
+
+def test_a_hostile_login_makes_no_element_when_it_is_shown_again(stranger: Browser) -> None:
+    harmless = stranger.submit("/sign-in", "/sign-in", login="кто-то", password="кто")
+
+    for words in HOSTILE[:20]:
+        refused = stranger.submit("/sign-in", "/sign-in", login=words, password="кто", next=words)
+        assert Page(refused.text).skeleton == Page(harmless.text).skeleton, words
+
+
+def test_the_queue_shows_no_more_than_a_beginning(
+    browser: Browser, console_engine: sa.Engine
+) -> None:
+    with unit_of_work(console_engine) as session:
+        fill(session, HUGE)
+
+    assert len(browser.get("/").text) < 20_000

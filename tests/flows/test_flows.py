@@ -1,0 +1,115 @@
+"""The flows as Prefect runs them, against a server of the tests' own."""
+
+import gc
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from prefect.testing.utilities import prefect_test_harness
+from sqlmodel import select
+
+from flows.ingest import ingest
+from flows.retrain import retrain
+from flows.serve import FLOWS, schedule
+from flows.timers import timers
+from models.incident import Incident
+from models.journal import JournalEntry
+from models.source import Source
+from models.vocabulary import Act
+from pipeline.commands.flows import NAMES
+from pipeline.database import reading, unit_of_work
+from pipeline.settings import load_settings
+from pipeline.workplace import open_store
+
+# Prefect leaves its connections to the garbage collector; that is not ours to mend.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+    # Here, where the warnings about them are expected, and not in somebody else's test.
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:
+    monkeypatch.setenv("OTKLIK_HOME", str(tmp_path))
+    monkeypatch.setenv("OTKLIK_DATABASE_URL", database_url)
+    return tmp_path
+
+
+def counts(engine: sa.Engine) -> tuple[int, list[str]]:
+    with reading(engine) as session:
+        incidents = len(session.exec(select(Incident)).all())
+        return incidents, [source.last_error for source in session.exec(select(Source))]
+
+
+async def test_ingest_takes_the_sample_feed_in_once() -> None:
+    # Given no source of one's own
+    # When the flow runs
+    opened = await ingest()
+    # Then the sample feed has become incidents, and a second run doubles nothing of it
+    engine = open_store(load_settings())
+    incidents, errors = counts(engine)
+    assert opened == incidents > 100
+    assert errors == ["", ""]
+    again = await ingest()
+    assert counts(engine)[0] == incidents + again < incidents + 30
+    engine.dispose()
+
+
+async def test_a_broken_source_does_not_keep_the_others_from_being_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a region one of whose two sources is broken
+    region = tmp_path / "region"
+    sample = Path(__file__).parents[2] / "pipeline" / "region" / "sample" / "smolensky"
+    for part in sample.rglob("*.*"):
+        copy = region / part.relative_to(sample)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(part.read_bytes())
+    (region / "feed" / "recording_vk.jsonl").write_text('{"recorded_at": 1}\nмусор\n')
+    monkeypatch.setenv("OTKLIK_REGION", str(region))
+    # When the flow runs
+    with pytest.raises(RuntimeError, match="sample-vk"):
+        await ingest()
+    # Then the other one was read, and the broken one says what is wrong
+    engine = open_store(load_settings())
+    incidents, errors = counts(engine)
+    assert incidents > 20
+    assert any("строка 2" in error or "recording_vk" in error for error in errors)
+    engine.dispose()
+
+
+async def test_timers_fire_what_is_due() -> None:
+    await ingest()
+    engine = open_store(load_settings())
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    with unit_of_work(engine) as session:
+        for incident in session.exec(select(Incident)):
+            incident.due_at = long_ago
+        session.execute(sa.text("UPDATE timer SET due_at = :due"), {"due": long_ago})
+    fired = await timers(lasts=0)
+    with reading(engine) as session:
+        overdue = select(JournalEntry).where(JournalEntry.act == Act.OVERDUE)
+        assert len(session.exec(overdue).all()) == counts(engine)[0]
+    assert fired >= counts(engine)[0]
+    assert await timers(lasts=0) == 0
+    engine.dispose()
+
+
+async def test_retraining_keeps_the_model_where_there_is_nothing_to_learn_from() -> None:
+    assert await retrain() is None
+
+
+def test_every_flow_can_be_served_by_name() -> None:
+    assert set(FLOWS) == set(NAMES)
+    for name in FLOWS:
+        assert schedule(name) is not None
