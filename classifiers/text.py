@@ -1,0 +1,141 @@
+"""Raw text of a social network → words with their places in the original, and their lemmas.
+
+Everything here takes hostile text: exports' leading apostrophes, HTML, VK mentions, invisible
+characters, lone surrogates, any length. Nothing raises on any ``str``.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+# Longer texts are judged by their ends: what is asked stands first or last.
+HEAD = 15_000
+TAIL = 5_000
+# No Russian word is longer; what is longer is noise and would only fill the memo.
+LONGEST_WORD = 40
+# Words remembered beside the model's own; at about 200 bytes each it is some 20 MB.
+MEMO_LIMIT = 100_000
+
+_INVISIBLE = "\u00ad\u0300-\u036f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0f\ufeff"
+_HAS_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
+_STRIP_INVISIBLE = re.compile(f"[{_INVISIBLE}]+")
+_WORD = re.compile(r"[^\W\d_]+")
+_WORD_WITH_INVISIBLE = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_INVISIBLE}])*")
+_MENTION = re.compile(r"\[(?:id|club|public|event)\d{1,20}(?::[^\]|]{0,80})?\|[^\]]{0,200}\]")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S{1,2000}|\S{1,100}@\S{1,100}")
+_RUN = re.compile(r"(.)\1{2,}")
+# Latin letters that people type, or hide, among Cyrillic ones.
+_LOOKALIKES = str.maketrans("aceopxyktmhb", "асеорхукттнв")
+# The dictionary reads «ямы» as coaching inns (ям) before it thinks of holes.
+_MEANT = {"ям": "яма"}
+_CYRILLIC = re.compile("[а-я]")
+_LATIN = re.compile("[a-z]")
+
+
+class Token(NamedTuple):
+    """A word in lower case without ё, and its [start, end) in characters of the original."""
+
+    word: str
+    start: int
+    end: int
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * (match.end() - match.start())
+
+
+def _lower(text: str) -> str:
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    # A few letters (İ) grow when lowered; they stay as they are, so that places stay right.
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
+
+
+def normalise(text: str) -> str:
+    """Return ``text`` in lower case with markup blanked out, at the same length.
+
+    Tags, entities, mentions and addresses become spaces, ё becomes е; position i of the answer
+    is position i of ``text``. Of a text longer than HEAD + TAIL the middle is blanked.
+    """
+    if len(text) > HEAD + TAIL:
+        text = text[:HEAD] + " " * (len(text) - HEAD - TAIL) + text[-TAIL:]
+    if "[" in text:
+        text = _MENTION.sub(_blank, text)
+    if "<" in text:
+        text = _TAG.sub(_blank, text)
+    if "&" in text:
+        text = _ENTITY.sub(_blank, text)
+    if "@" in text or "://" in text or "www." in text:
+        text = _ADDRESS.sub(_blank, text)
+    return _lower(text).replace("ё", "е")
+
+
+def _clean(word: str) -> str:
+    """Compose accents (и + ̆ is й) and drop what cannot be seen."""
+    composed = unicodedata.normalize("NFC", word).replace("ё", "е")
+    return _STRIP_INVISIBLE.sub("", composed)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of ``text`` in order, lower case, without ё and markup."""
+    clean = normalise(text)
+    if _HAS_INVISIBLE.search(clean):
+        return [_clean(word) for word in _WORD_WITH_INVISIBLE.findall(clean)]
+    return _WORD.findall(clean)
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the words of ``text`` with their places in the original; same words as words()."""
+    return [
+        Token(_clean(match.group()), match.start(), match.end())
+        for match in _WORD_WITH_INVISIBLE.finditer(normalise(text))
+    ]
+
+
+def _untwist(word: str) -> str:
+    """Undo what people do to letters: «вoда» with a Latin o, «воооды»."""
+    if _CYRILLIC.search(word) and _LATIN.search(word):
+        word = word.translate(_LOOKALIKES)
+    return _RUN.sub(r"\1", word)
+
+
+class Lemmatiser:
+    """Word → lemma. Remembers what it has seen, up to MEMO_LIMIT words.
+
+    ``known`` holds lemmas worked out beforehand, so that most texts never wait for the
+    dictionary: it is loaded at the first word that is not known.
+    """
+
+    def __init__(self, known: Mapping[str, str] | None = None) -> None:
+        """Start with the lemmas of ``known``, which count for nothing in the limit."""
+        self._known = dict(known or {})
+        self._memo: dict[str, str] = {}
+        self._morph: Any = None
+
+    def parse(self, word: str) -> Any:
+        """Return pymorphy3's likeliest parse of a word."""
+        if self._morph is None:
+            # Loading takes a quarter of a second and many processes never need it.
+            from pymorphy3 import MorphAnalyzer  # noqa: PLC0415 - as the line above says
+
+            self._morph = MorphAnalyzer()
+        return self._morph.parse(word)[0]
+
+    def lemma(self, word: str) -> str:
+        """Return the lemma of a word as words() gives it; a word of no language is its own."""
+        found = self._known.get(word) or self._memo.get(word)
+        if found is not None:
+            return found
+        plain = _untwist(word[:LONGEST_WORD])
+        lemma = plain
+        if _CYRILLIC.search(plain):
+            lemma = str(self.parse(plain).normal_form).replace("ё", "е")
+            lemma = _MEANT.get(lemma, lemma)
+        if len(self._memo) >= MEMO_LIMIT:
+            self._memo.clear()
+        self._memo[word] = lemma
+        return lemma
