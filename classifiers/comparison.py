@@ -18,4 +18,5 @@ def mcnemar(ours: Sequence[bool], theirs: Sequence[bool]) -> float:
         return 1.0
     # Whole numbers to the end: 0.5 ** 2000 is zero in floating point.
     tail = sum(comb(differ, k) for k in range(min(only_ours, only_theirs) + 1))
-    return min(1.0, 2 * tail / 2**differ)
+    chance: float = 2 * tail / 2**differ
+    return min(1.0, chance)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from classifiers.classifier import Classifier
 from classifiers.comparison import mcnemar
 from classifiers.corpus import read_corpus
-from classifiers.examples import Example, read_seeds
+from classifiers.examples import PHRASE, Example, read_phrases, read_seeds
 from classifiers.model import save
 from classifiers.registry import Registry
 from classifiers.split import folds, near_groups
@@ -51,12 +51,14 @@ def retrain(
         return Learned(
             None, f"Размеченных текстов {len(labels)}, для обучения нужно {FEWEST_LABELS}."
         )
-    examples = [*labels, *read_seeds()]
+    examples = [*labels, *read_seeds(), *read_phrases()]
     progress(f"Обучаю на {len(examples)} текстах")
     corpus = read_corpus(examples)
     fold = folds(near_groups(corpus.words), FOLDS, seed=1)
-    tested = np.isin(fold, TEST)
-    calibrated = np.isin(fold, CALIBRATE)
+    # Bare phrases only teach: nobody writes like that, so they measure nothing.
+    written = np.array([example.kind != PHRASE for example in examples])
+    tested = np.isin(fold, TEST) & written
+    calibrated = np.isin(fold, CALIBRATE) & written
     challenger, _ = measure(
         examples,
         corpus,
