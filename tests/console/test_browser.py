@@ -22,6 +22,9 @@ from models.vocabulary import Topic, Urgency
 from pipeline.database import unit_of_work
 from pipeline.desk import access
 
+# What the browser sees does not depend on the database; the other tests run on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 FLAGS = [
     "--headless",
     "--no-sandbox",
