@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.base import SourceError
 from pipeline.ingest import ingest_source
 from pipeline.settings import load_settings
 from pipeline.tally import Tally
@@ -34,7 +33,7 @@ async def ingest() -> int:
     for source in judge.region.active_sources():
         try:
             opened += (await ingest_one(source.key)).opened
-        except SourceError:
+        except Exception:  # noqa: BLE001 - logged by Prefect, noted with the source; others go on
             broken.append(source.key)
     engine.dispose()
     if broken:

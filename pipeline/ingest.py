@@ -12,9 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.base import Connector, SourceError
+from connectors.base import Connector
 from connectors.replay import Replay
 from models.columns import stored_id
+from models.errors import OtklikError
 from models.source import Source
 from models.values import FetchedPost, KnownPost
 from models.vocabulary import Network
@@ -29,6 +30,8 @@ from pipeline.region import schema
 from pipeline.store.posts import known_posts
 from pipeline.store.sources import find_source
 from pipeline.tally import Tally
+
+BUG = "внутренняя ошибка программы; подробности в журнале ingest.log, сообщите разработчикам"
 
 MAX_PAGES = 1000
 """Pages one run reads of one source; the next run goes on from there."""
@@ -53,7 +56,7 @@ async def ingest_source(
 ) -> Tally:
     """Read a region's source from its cursor to its end.
 
-    Raises SourceError after noting it with the source, where the console shows it.
+    Whatever goes wrong is noted with the source, where people see it, and raised again.
     """
     origin = Origin(source.key, source.network, source.title, source.community_settlement)
     connector: Connector = Replay(source.file)
@@ -78,9 +81,10 @@ async def ingest_source(
             total.add(tally)
             if not page.more:
                 break
-    except SourceError as error:
+    except Exception as error:
+        said = str(error) if isinstance(error, OtklikError) else f"{BUG} ({type(error).__name__})"
         with unit_of_work(engine) as session:
-            note_failure(session, source.key, str(error), clock())
+            note_failure(session, source.key, said, clock())
         raise
     return total
 

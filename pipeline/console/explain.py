@@ -14,7 +14,7 @@ RULES = {
     "relevance:deleted": "текст удалён автором",
     "relevance:without_words": "в тексте нет слов",
     "relevance:stated_by_source": "источник сам назвал это обращением",
-    "relevance:urgent_in_doubt": "похоже на опасность, поэтому взято при сомнении",
+    "relevance:urgent_in_doubt": "названа опасность, поэтому взято и при сомнении",
     "relevance:model_says": "модель сочла текст обращением",
     "topic:stated_by_source": "тему назвал источник",
     "topic:model_says": "тему выбрала модель",

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from models.values import FetchedPost, Place, Prediction, Verdict
 from models.vocabulary import Topic, Urgency
 
-DOUBTFUL_RELEVANCE = 0.15
-"""From this relevance on, an urgent text becomes an incident although the model doubts it:
-missing an urgent one is far worse than a false alarm."""
+NAMED = "urgent:"
+"""What the names of urgency rules among a prediction's reasons begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,13 @@ def stated_by_source(case: Case) -> bool | None:
 
 
 def urgent_in_doubt(case: Case) -> bool | None:
-    """Let danger outweigh a doubt about relevance."""
-    doubtful = case.prediction.relevance >= DOUBTFUL_RELEVANCE
-    return True if case.prediction.urgent and doubtful else None
+    """Let a danger that a named rule saw outweigh any doubt about relevance.
+
+    Missing an urgent text is far worse than a false alarm. Urgency that was only learned does not
+    count, and of notices, news and thanks the classifier names no danger at all.
+    """
+    named = any(reason.name.startswith(NAMED) for reason in case.prediction.reasons)
+    return True if case.prediction.urgent and named else None
 
 
 def model_says(case: Case) -> bool | None:

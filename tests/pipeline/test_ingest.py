@@ -1,7 +1,8 @@
 """One page through the whole path: post, verdict, incident, timers, journal, cursor."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -15,9 +16,10 @@ from models.post import Post, PostVersion
 from models.source import Source
 from models.timer import Timer
 from models.values import Stated
-from models.vocabulary import Act, Outcome, Stage, TimerKind, TimerState, Topic, Urgency
+from models.vocabulary import Act, Network, Outcome, Stage, TimerKind, TimerState, Topic, Urgency
 from pipeline.database import reading
-from pipeline.ingest import OvertakenError, prepare, take_in
+from pipeline.ingest import OvertakenError, ingest_source, prepare, take_in
+from pipeline.region import schema
 
 T = TypeVar("T")
 
@@ -204,3 +206,25 @@ def test_hostile_texts_are_stored(engine: sa.Engine) -> None:
         text = session.exec(select(col(Post.text))).one()
     assert text.startswith("<script>alert(1)</script>  ? яяя")
     assert len(text) <= 100_000
+
+
+async def test_a_bug_in_one_source_is_noted_with_it_and_raised(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    recording = tmp_path / "recording.jsonl"
+    recording.write_text('{"recorded_at": 1795000000}\n', encoding="utf-8")
+    source = schema.Source("vk:bug", "recording", Network.VK, recording, "Сообщество")
+
+    def broken_clock() -> datetime:
+        moment = next(moments)
+        if moment is None:
+            raise ZeroDivisionError
+        return moment
+
+    moments = iter([TUESDAY_NOON, None, TUESDAY_NOON])
+    await ingest_source(source, engine=engine, judge=shipped_judge(), clock=broken_clock)
+    with pytest.raises(ZeroDivisionError):
+        await ingest_source(source, engine=engine, judge=shipped_judge(), clock=broken_clock)
+    (stored,) = rows(engine, Source)
+    assert "внутренняя ошибка" in stored.last_error
+    assert stored.last_error_at == TUESDAY_NOON
