@@ -63,6 +63,7 @@ class Encoder:
         self._cues = np.zeros(room, np.int64)
         self._letters = np.zeros((room, self._coarse), np.float32)
         self._square = np.zeros(room, np.float32)
+        self._unspelt: list[str] = []
 
     def learn(self, word: str) -> int:
         """Work out what a word adds to a text, and return its number in the tables."""
@@ -77,10 +78,18 @@ class Encoder:
         self._content[number] = lemma not in FUNCTION_WORDS
         self._rules[number] = word_rules(word)
         self._cues[number] = word_cues(word)
-        self._letters[number], self._square[number] = letter_scores(
-            word, self._model.letter_idf, self._model.letter_weights
-        )
+        self._unspelt.append(word)
         return number
+
+    def _spell(self) -> None:
+        """Work out the letters of the words just learned: together, for numpy is slow at small."""
+        if not self._unspelt:
+            return
+        first = self._count - len(self._unspelt)
+        self._letters[first : self._count], self._square[first : self._count] = letter_scores(
+            self._unspelt, self._model.letter_idf, self._model.letter_weights
+        )
+        self._unspelt.clear()
 
     def score(self, texts: Sequence[Sequence[str]]) -> Scores:
         """Score texts given as lists of words (see text.words)."""
@@ -88,7 +97,8 @@ class Encoder:
             self._forget(1024)
         flat, rows = flatten(texts)
         memo = self._memo
-        words = np.fromiter(map(memo.__getitem__, flat), np.int64, len(flat))
+        words = np.array([memo[word] for word in flat], np.int64)
+        self._spell()
         count = len(texts)
         weighed = weigh(self._model.vocabulary, self._model.idf, self._lemma[words], rows, count)
         table = self._gather(weighed, count)
@@ -128,11 +138,15 @@ class Encoder:
         table[filled, : self._coarse] += sums / lengths[:, None]
 
 
-def letter_scores(word: str, idf: Floats, weights: Floats) -> tuple[Floats, float]:
-    """Return what a word's letters add to each column, and the square of their length."""
-    buckets = pieces(word)
+def letter_scores(words: Sequence[str], idf: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return what the letters of each word add to each column, and the squares of their lengths."""
+    found = [pieces(word) for word in words]
+    starts = np.cumsum([0, *map(len, found)])[:-1]
+    buckets = np.concatenate(found)
     values = idf[buckets]
-    return values @ weights[buckets], float(values @ values)
+    sums: Floats = np.add.reduceat(weights[buckets] * values[:, None], starts, axis=0)
+    squares: Floats = np.add.reduceat(values * values, starts)
+    return sums, squares
 
 
 def _any_of(bits: Ints, edges: Ints) -> Ints:

@@ -9,7 +9,7 @@ import numpy as np
 
 from classifiers.classifier import Classifier
 from classifiers.examples import Example
-from models.values import Message, Prediction
+from models.values import Prediction
 
 # Bins of confidence for the calibration error.
 BINS = 15
@@ -115,13 +115,17 @@ def yes_no_figures(
 def evaluate(classifier: Classifier, examples: Sequence[Example]) -> dict[str, Any]:
     """Return all figures: of topics on one's own rows, of everything on the seeds.
 
-    ``region`` speaks of rows of a CSV, ``seeds`` of hand-written ones, where the negatives are.
+    ``region`` speaks of rows of a CSV, ``seeds`` of hand-written ones, where the negatives are,
+    and ``comments`` of those seeds that stand in a thread. ``urgent_share`` of a region's rows is
+    how many are called urgent: few are, so it bounds the false alarms.
     """
-    predictions = classifier.predict([Message(example.text) for example in examples])
+    predictions = classifier.predict([example.message for example in examples])
     pairs = list(zip(examples, predictions, strict=True))
     own = [pair for pair in pairs if not pair[0].kind]
     seeds = [pair for pair in pairs if pair[0].kind]
     figures: dict[str, Any] = {}
+    if own:
+        figures["urgent_share"] = sum(prediction.urgent for _, prediction in own) / len(own)
     negatives = [pair for pair in seeds if not pair[0].relevant]
     if own and negatives:
         mixed = [*(pair for pair in own if pair[0].relevant), *negatives]
@@ -129,7 +133,8 @@ def evaluate(classifier: Classifier, examples: Sequence[Example]) -> dict[str, A
             [prediction.relevance for _, prediction in mixed],
             [bool(example.relevant) for example, _ in mixed],
         )
-    for name, part in (("region", own), ("seeds", seeds)):
+    comments = [pair for pair in seeds if pair[0].context]
+    for name, part in (("region", own), ("seeds", seeds), ("comments", comments)):
         if part:
             some, guesses = [pair[0] for pair in part], [pair[1] for pair in part]
             figures[name] = topic_figures(

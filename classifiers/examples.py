@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import OtklikError
+from models.values import Message
 from models.vocabulary import TOPIC_TITLES, Topic
 
 SEEDS = Path(__file__).parent / "data" / "seeds"
@@ -38,6 +39,7 @@ class Example:
 
     ``fine_topic`` and ``group`` are names of the state system without stars. ``executor`` is who
     answered, to hold whole bodies back. ``kind`` is set for seeds alone (complaint, ad, ...).
+    ``context`` holds the texts above a comment, the thread's post first.
     """
 
     text: str
@@ -48,6 +50,12 @@ class Example:
     urgent: bool | None = None
     executor: str = ""
     kind: str = ""
+    context: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> Message:
+        """The example as the classifier is asked about it."""
+        return Message(self.text, self.context)
 
 
 def plain_topic(name: str) -> str:
@@ -163,11 +171,12 @@ def _seed(line: str, where: str) -> Example:
             relevant=bool(seed["relevant"]),
             urgent=bool(seed["urgent"]),
             kind=str(seed["kind"]),
+            context=tuple(map(str, seed.get("context", ()))),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise TrainingError(
             f"{where}: пример записан неверно ({type(error).__name__}: {error}). "
-            "Нужен JSON с полями text, topic, relevant, urgent, kind."
+            "Нужен JSON с полями text, topic, relevant, urgent, kind; поле context — по желанию."
         ) from error
 
 

@@ -5,7 +5,12 @@ score (a small logistic regression), so a cue is never a verdict by itself.
 """
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
+
+from classifiers.vocabulary import Floats, Ints
 
 
 class Cue(NamedTuple):
@@ -51,13 +56,15 @@ CUES: tuple[Cue, ...] = (
     Cue(
         "greets",
         re.compile(
-            r"поздравля|праздник|юбиле|желаем|желаю|здоровья$|счастья|любви$|днем$|христос|наступающ"
+            r"поздравля|праздник|юбиле|желаем|желаю|здоровья$|счастья|любви$|днем$|христос|"
+            r"наступающ"
         ),
     ),
     Cue(
         "announces",
         re.compile(
-            r"состоится|состоялс|состоялась|прош[её]?л[аи]?$|пройд[её]т|открыт[иа]|приглаша|концерт|"
+            r"состоится|состоялс|состоялась|прош[её]?л[аи]?$|пройд[её]т|открыт[иа]|приглаша|"
+            r"концерт|"
             r"фестивал|конкурс|мероприяти|выставк|афиш|билет|турнир|соревновани|победител|"
             r"награ[дж]|участник"
         ),
@@ -80,7 +87,8 @@ CUES: tuple[Cue, ...] = (
     Cue(
         "seeks-lost",
         re.compile(
-            r"потерял|найден|нашли|наш[её]?л|пропал|вознаграж|откликн|хозя|отда[мю]|добрые|руки$|ключи"
+            r"потерял|найден|нашли|наш[её]?л|пропал|вознаграж|откликн|хозя|отда[мю]|добрые|руки$|"
+            r"ключи"
         ),
     ),
     Cue(
@@ -102,9 +110,32 @@ MARKS: tuple[tuple[str, str], ...] = (
     ("mark-address", "://"),
     ("mark-hashtag", "#"),
     ("mark-price", "₽"),
+    ("mark-exclamation", "!"),
+    ("mark-ellipsis", "…"),
+    ("mark-bracket", ")"),
+    ("mark-new-line", "\n"),
 )
-NAMES: tuple[str, ...] = tuple(cue.name for cue in CUES) + tuple(name for name, _ in MARKS)
+# In a thread people chat, and the fewer words the likelier it is; a short post is no such sign.
+AT_MOST_WORDS = (2, 4, 7, 12)
+_SHORT = tuple(f"words-up-to-{count}" for count in AT_MOST_WORDS)
+NAMES: tuple[str, ...] = (
+    *(cue.name for cue in CUES),
+    *(name for name, _ in MARKS),
+    "in-thread",
+    *_SHORT,
+    *(f"in-thread-{name}" for name in _SHORT),
+)
 
+# «У нас так же», «и на Полевой то же самое»: the writer has the same trouble now. A bare «+1»
+# or «согласен» says no such thing.
+_SAME_HERE = re.compile(
+    r"\bи (?:у нас|у меня|у мамы|в наш\w+|на наш\w+|в соседн\w+)\b|"
+    r"\b(?:у нас|у меня|мы|нас|наш\w*)\b.*\b(?:тоже|так же|также|такая же|такой же|такое же|"
+    r"то же)\b|"
+    r"\b(?:тоже|так же|также|та же|то же самое)\b.*\b(?:у нас|у меня|мы|нас|наш\w*|пахнет|"
+    r"чувству\w+)\b|"
+    r"^\W*(?:та же беда|то же самое|такая же беда|тоже (?:пахнет|чувству\w+|нет))"
+)
 # «И у нас тоже»: says nothing by itself and all that the text above says.
 _JOINS_IN = re.compile(
     r"тоже$|также$|аналогичн|поддержива|присоедин|плюс(?:ую)?$|такая$|такое$|подтвержда|и$|"
@@ -125,8 +156,26 @@ def word_cues(word: str) -> int:
     return bits | (JOINS_IN if _JOINS_IN.match(word) else 0)
 
 
-def present(text: str, bits: int) -> list[bool]:
-    """Return for each of NAMES whether ``text``, whose words carry ``bits``, has it."""
-    return [bool(bits >> place & 1) for place in range(len(CUES))] + [
-        mark in text for _, mark in MARKS
+def same_here(clean: str) -> bool:
+    """Tell whether a text that normalise() has cleaned says that its writer has the same."""
+    return "?" not in clean and _SAME_HERE.search(clean) is not None
+
+
+def present(texts: Sequence[str], bits: Ints, content: Ints, threaded: Sequence[bool]) -> Floats:
+    """Return texts × NAMES, 1 where a text has the cue and 0 elsewhere.
+
+    Of each text: the ``bits`` that its words carry (see word_cues), the count of its meaningful
+    words, and whether it stands in a thread.
+    """
+    worded = (bits[:, None] >> np.arange(len(CUES))) & 1
+    marked = [[mark in text for _, mark in MARKS] for text in texts]
+    short = content[:, None] <= np.array(AT_MOST_WORDS)
+    inside = np.array(threaded, bool).reshape(-1, 1)
+    columns = [
+        worded,
+        np.array(marked, bool).reshape(len(texts), len(MARKS)),
+        inside,
+        short,
+        short & inside,
     ]
+    return np.hstack(columns).astype(np.float32)

@@ -58,14 +58,16 @@ def _lower(text: str) -> str:
 def normalise(text: str) -> str:
     """Return ``text`` in lower case with markup blanked out, at the same length.
 
-    Tags, entities, mentions and addresses become spaces, ё becomes е; position i of the answer
-    is position i of ``text``. Of a text longer than HEAD + TAIL the middle is blanked.
+    A ``<br>`` becomes a new line; other tags, entities, mentions and addresses become spaces, ё
+    becomes е; position i of the answer is position i of ``text``. Of a text longer than
+    HEAD + TAIL the middle is blanked.
     """
     if len(text) > HEAD + TAIL:
         text = text[:HEAD] + " " * (len(text) - HEAD - TAIL) + text[-TAIL:]
     if "[" in text:
         text = _MENTION.sub(_blank, text)
     if "<" in text:
+        text = text.replace("<br>", "\n   ")
         text = _TAG.sub(_blank, text)
     if "&" in text:
         text = _ENTITY.sub(_blank, text)
@@ -82,7 +84,11 @@ def _clean(word: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words of ``text`` in order, lower case, without ё and markup."""
-    clean = normalise(text)
+    return split(normalise(text))
+
+
+def split(clean: str) -> list[str]:
+    """Return the words of a text that normalise() has cleaned."""
     if _HAS_INVISIBLE.search(clean):
         return [_clean(word) for word in _WORD_WITH_INVISIBLE.findall(clean)]
     return _WORD.findall(clean)

@@ -10,15 +10,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from classifiers.text import LONGEST_WORD, normalise
 from classifiers.urgency_people import PEOPLE
 from classifiers.urgency_rule import Rule
 from classifiers.urgency_things import THINGS
 
 RULES: tuple[Rule, ...] = (*THINGS, *PEOPLE)
+SUPPLY = frozenset(rule.name for rule in RULES if rule.supply)
 
 _CLAUSE = re.compile(r"[.!?;…\n]+")
-_WORD = re.compile(r"[^\W\d_]+")
+_NO_LETTER = re.compile(r"[^a-zа-я.]+")
 
 
 class Fired(NamedTuple):
@@ -37,7 +37,7 @@ _MENDED = re.compile(
 )
 _LONG_AGO = re.compile(
     r"\b(?:в прошл\w+ (?:год|век|зим|лет)\w*|(?:лет|года|год) назад|когда то|в советск\w+|"
-    r"в детстве|во время войны|раньше (?:был\w*|часто))\b"
+    r"в детстве|в девяностых|во время войны|раньше (?:был\w*|часто))\b"
 )
 _SUPPOSED = re.compile(
     r"\b(?:если|вдруг|в случае|при (?:пожаре|запахе|обнаружении|аварии)|во избежание|"
@@ -48,6 +48,20 @@ _NOTICE = re.compile(
     r"\b(?:планов\w+|в связи с (?:проведени|ремонт|профилакти|работ|аварийн)\w+|"
     r"будет (?:отключ|прекращ|приостан|огранич|производ)\w+|уведомля\w+|информируе\w+|"
     r"просим отнестись|приносим извинения|ориентировочн\w+|график отключений)\b"
+)
+# What was never connected was not cut off.
+_UNCONNECTED = re.compile(
+    r"\b(?:участ(?:ок|к[аиу]|ков|ках)|газификаци\w+|догазификаци\w+|подключени[ею]|проведут|"
+    r"провести)\b"
+)
+# Somebody official tells of a danger that is in hand: to call for help is not his business.
+_REPORT = re.compile(
+    r"\b(?:пресс служб\w+|сообщ(?:ает|ают|или|ил|ила|ается) (?:мчс|пресс|гу|полици\w+|глав\w+)|"
+    r"мчс (?:россии )?(?:напомина|предупрежда|сообща)\w+|причин[аы] устанавлива\w+|по легенде|"
+    r"возбужден\w* (?:уголовн\w+|дел\w+)|госавтоинспекц\w+|в ходе (?:рейда|учени\w+)|"
+    r"спасател\w+ (?:вызвол|эвакуирова|спасл|достави)\w+|устраня(?:ется|ются)|"
+    r"работы заверш\w+|завершен\w* (?:ремонт|замен|строительств|капремонт)\w*|"
+    r"присмотрите за|потерпите|просим (?:жител\w+|вас|не )|низкий поклон|поклон)\b"
 )
 _DENIED = (" не ", " нет ", " без ", " ни ", " никаких ", " никакого ")
 
@@ -64,16 +78,13 @@ def word_rules(word: str) -> int:
     return sum(1 << place for place, rule in enumerate(RULES) if rule.trigger.match(word))
 
 
-def clauses(text: str) -> str:
-    """Return a text as plain words with one space around each and « . » between clauses.
+def clauses(clean: str) -> str:
+    """Return a text that normalise() has cleaned as plain words, « . » between its clauses.
 
-    A pattern never matches across « . », for it is no word.
+    There is one space around each word. A pattern never matches across « . », for it is no word.
     """
-    parts = (
-        " ".join([word[:LONGEST_WORD] for word in _WORD.findall(part)])
-        for part in _CLAUSE.split(normalise(text.replace("<br>", "\n")))
-    )
-    return f" {_BREAK.join(part for part in parts if part)} "
+    broken = _CLAUSE.sub(_BREAK, clean)
+    return f" {_NO_LETTER.sub(' ', broken).strip(' .')} "
 
 
 def _weight(rule: Rule, text: str, *, notice: bool) -> float:
@@ -83,12 +94,14 @@ def _weight(rule: Rule, text: str, *, notice: bool) -> float:
         return best
     for match in rule.pattern.finditer(text):
         start, end = match.span()
-        start = text.rfind(_BREAK, 0, start) + 1
+        start = text.rfind(_BREAK, 0, start + 1) + 1
         end = text.find(_BREAK, end) + 1 or len(text)
-        if not rule.supply and text[start : match.start()].endswith(_DENIED):
+        if not rule.supply and text[start : match.start() + 1].endswith(_DENIED):
             continue
         clause = text[start:end]
         if _MENDED.search(clause) or _LONG_AGO.search(clause):
+            continue
+        if rule.supply and _UNCONNECTED.search(clause):
             continue
         best = max(best, rule.weight / 2 if _SUPPOSED.search(clause) else rule.weight)
         if best == rule.weight:
@@ -96,17 +109,17 @@ def _weight(rule: Rule, text: str, *, notice: bool) -> float:
     return best
 
 
-def fired(text: str, candidates: int = -1) -> tuple[Fired, ...]:
-    """Return the rules that fire in ``text``, in the order of RULES.
+def fired(clean: str, candidates: int = -1) -> tuple[Fired, ...]:
+    """Return the rules that fire in a text that normalise() has cleaned, in the order of RULES.
 
     ``candidates`` holds the bits of the rules worth trying (see word_rules); all by default.
     """
     rules = [rule for place, rule in enumerate(RULES) if candidates >> place & 1]
     if not rules:
         return ()
-    plain = clauses(text)
+    plain = clauses(clean)
     matching = [rule for rule in rules if rule.pattern.search(plain)]
-    if not matching:
+    if not matching or _REPORT.search(plain):
         return ()
     notice = _NOTICE.search(plain) is not None
     weights = [_weight(rule, plain, notice=notice) for rule in matching]

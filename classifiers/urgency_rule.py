@@ -6,16 +6,19 @@ A pattern speaks of a clause in lower case without ё, its words parted by singl
 import re
 from dataclasses import dataclass
 
-# Up to four words may stand between the parts of a sign: «пахнет [в подъезде сильно] газом».
-GAP = r" (?:\w+ ){0,4}"
+# Up to seven words may stand between the parts of a sign: «пахнет [в подъезде сильно] газом».
+GAP = r" (?:\w+ ){0,7}"
+CLOSE = r" (?:\w+ ){0,3}"
 
 CHILD = (
-    r"(?:дет(?:и|ей|ям|ьми|ях|ишк\w+)|ребен\w+|ребят\w+|школьни\w+|малыш\w*|девочк\w+|мальчи\w+)"
+    r"(?:дет(?:и|ей|ям|ьми|ях|ишк\w+)|ребен\w+|ребят\w+|школьни\w+|малыш\w*|девочк\w+|мальчи\w+|"
+    r"подрост\w+|младен\w+|новорожд\w+|грудн\w+|внук\w*|внуч\w+|дочк\w+|дочь|сын(?:а|у|ок|ишк\w+)?|"
+    r"первокла\w+|второкла\w+)"
 )
 PERSON = (
     rf"(?:{CHILD}|люд(?:и|ей|ям)|человек\w*|женщин\w+|мужчин\w+|бабушк\w+|дедушк\w+|"
-    r"пенсионер\w*|пешеход\w*|старик\w*|мам[ауы]|инвалид\w*|жител\w+|пассажир\w*|"
-    r"соседк?\w*)"
+    r"пенсионер\w*|пешеход\w*|мам[ауы]|инвалид\w*|жител\w+|пассажир\w*|"
+    r"сосед\w*|старуш\w+|старик\w*|прохож\w+|пожил\w+|мать|отец|отц[ау]|муж[ау]?|водител\w+)"
 )
 ABSENT = (
     r"(?:нет|нету|без|отключ\w+|отруб\w+|выруб\w+|пропал\w*|исчез\w*|отсутств\w+|"
@@ -46,11 +49,20 @@ def rule(name: str, weight: float, trigger: str, *patterns: str, supply: bool = 
         name,
         weight,
         re.compile(trigger),
-        re.compile("|".join(rf"\b(?:{pattern})" for pattern in patterns)),
+        # Each word of a clause follows a space; the engine leaps from space to space.
+        re.compile(rf" (?:{'|'.join(patterns)})"),
         supply,
     )
 
 
 def either(first: str, second: str) -> str:
-    """Match both signs in any order, no more than four words apart."""
+    """Match both signs in any order, no more than seven words apart."""
     return rf"(?:{first}){GAP}(?:{second})|(?:{second}){GAP}(?:{first})"
+
+
+def near(first: str, second: str) -> str:
+    """Match both signs in any order, no more than three words apart: «нет [уже третий день] воды».
+
+    What is absent stands close by: «без» further off speaks of something else.
+    """
+    return rf"(?:{first}){CLOSE}(?:{second})|(?:{second}){CLOSE}(?:{first})"

@@ -12,6 +12,7 @@ Three kinds of features, all computed by numpy in one pass over a batch:
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ Ints = npt.NDArray[np.int64]
 LETTER_BUCKETS = 1 << 15
 SHORTEST_PIECE = 3
 LONGEST_PIECE = 5
+# Words share most of their pieces; the frequent ones take some 10 MB.
+PIECES_REMEMBERED = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,12 @@ def pieces(word: str) -> Ints:
         for length in range(SHORTEST_PIECE, LONGEST_PIECE + 1)
         for start in range(len(framed) - length + 1)
     ]
-    hashes = [zlib.crc32(piece.encode("utf-8", "replace")) % LETTER_BUCKETS for piece in found]
-    return np.array(hashes, np.int64)
+    return np.array([_bucket(piece) for piece in found or [framed]], np.int64)
+
+
+@lru_cache(maxsize=PIECES_REMEMBERED)
+def _bucket(piece: str) -> int:
+    return zlib.crc32(piece.encode("utf-8", "replace")) % LETTER_BUCKETS
 
 
 def flatten(texts: Sequence[Sequence[str]]) -> tuple[list[str], Ints]:

@@ -13,7 +13,7 @@ from connectors.table_rows import NoValue, shown
 from models.vocabulary import Network
 
 MAX_TEXT = 100_000  # characters; the longest real message of 17 419 has 5 746
-MAX_NAME = 500  # characters of an id or an account
+MAX_NAME = 200  # characters of an id or an account
 MAX_URL = 2000
 EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)  # before the social networks; 1970 is a broken clock
 
@@ -213,7 +213,8 @@ def link(written: str) -> str:
         return ""
     if _LINK.fullmatch(written):
         return written
-    return f"https://{written}" if _BARE_LINK.fullmatch(written) else ""
+    whole = f"https://{written}"
+    return whole if _BARE_LINK.fullmatch(written) and len(whole) <= MAX_URL else ""
 
 
 def network(url: str) -> Network:
@@ -228,7 +229,7 @@ def account(written: str) -> str:
     """Return an author's account as the connectors write it: digits, negative for a VK community.
 
     A link without a number stays a link. Words with spaces are a person's name, and names are
-    not kept: the answer is "".
+    not kept: the answer is "". It is at most MAX_NAME characters long, as ``written`` is.
     """
     if len(written.split()) != 1:
         return ""
@@ -240,4 +241,4 @@ def account(written: str) -> str:
             return f"-{community[1]}"
     if network(url) is Network.OK and (person := _OK_PERSON.search(url)):
         return person[1]
-    return url or written
+    return url if 0 < len(url) <= MAX_NAME else written

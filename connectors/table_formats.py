@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
@@ -20,6 +21,8 @@ SAMPLE = 256 * 1024
 DELIMITERS = (";", ",", "\t")
 # A table of one column has no delimiter; this character is assigned to nothing, so no text is cut.
 NO_DELIMITER = "\ufdd0"
+_SEP_LINE = re.compile("sep=.?", re.IGNORECASE)  # Excel's own first line, which holds no headers
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 
 _NEEDED = "Нужен файл CSV, XLSX или JSONL."
 _PICTURE = f"это картинка, а не таблица. {_NEEDED}"
@@ -203,6 +206,8 @@ def _header(
     """Return (score, delimiter, rows up to and with the header, headers) for one delimiter."""
     for number, cells, _, _ in _csv_rows(path, encoding, delimiter, skip=0, width=None):
         headers = tuple(str(cell) for cell in cells)
+        if number == 1 and _SEP_LINE.fullmatch(delimiter.join(headers)):
+            continue
         if any(header.strip() for header in headers):
             matched = sum(key(header) in known for header in headers[:MAX_COLUMNS])
             return (matched, len(headers)), delimiter, number, headers
@@ -293,7 +298,7 @@ def _jsonl_rows(path: Path, names: tuple[str, ...] | None) -> Iterator[RawRow]:
             if not line:
                 continue
             try:
-                value = orjson.loads(line)
+                value = _value(line)
             except orjson.JSONDecodeError as error:
                 why = f"строка не JSON: {error.msg}, знак {error.colno}"
                 yield RawRow(number, (), file.tell(), shown(why))
@@ -303,3 +308,22 @@ def _jsonl_rows(path: Path, names: tuple[str, ...] | None) -> Iterator[RawRow]:
                 continue
             cells = list(value) if names is None else [value.get(name) for name in names]
             yield RawRow(number, cells, file.tell())
+
+
+def _value(line: bytes) -> object:
+    """Parse a line of JSON, without halves of surrogate pairs. Raises orjson.JSONDecodeError.
+
+    A program that cuts a text to a length cuts an emoji in two, and escapes the half that is
+    left. That is no character, so orjson refuses the line; RFC 8259, section 8.2, lets it be.
+    """
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as refused:
+        if not _HALF_PAIR.search(line):
+            raise
+        try:
+            whole = json.dumps(json.loads(line.decode()), ensure_ascii=False)
+            # Through orjson again: json alone would take NaN, and whole numbers of any length.
+            return orjson.loads(whole.encode(errors="ignore"))
+        except (ValueError, RecursionError):
+            raise refused from None

@@ -13,9 +13,12 @@ from connectors.table_rows import TableError, shown
 from models.vocabulary import Outcome, Topic
 
 MAX_FILE = 100_000  # bytes: a page of YAML is plenty
+# Characters. Both become the key and the title of a source, which hold a bounded number.
+MAX_NAME = 100
+MAX_TITLE = 500
 
 _NEEDED = ("title", "columns")
-_OPTIONAL = ("name", "required", "dates", "values", "relevant")
+_OPTIONAL = ("name", "required", "dates", "values", "relevant", "stable_ids")
 
 
 def load_mapping(name_or_path: str | Path) -> Mapping:
@@ -78,14 +81,21 @@ class _Draft:
         relevant = whole.get("relevant")
         if relevant is not None and not isinstance(relevant, bool):
             raise self._wrong("relevant: нужно true или false.")
+        stable_ids = whole.get("stable_ids", True)
+        if not isinstance(stable_ids, bool):
+            raise self._wrong(
+                "stable_ids: нужно true (номер id всегда значит одно и то же сообщение) "
+                "или false (номера только считают строки таблицы).",
+            )
         return Mapping(
-            name=self._string(whole.get("name", self._path.stem), "name"),
-            title=self._string(whole["title"], "title"),
+            name=self._line(whole.get("name", self._path.stem), "name", MAX_NAME),
+            title=self._line(whole["title"], "title", MAX_TITLE),
             columns=columns,
             required=tuple(dict.fromkeys(("text", *required))),
             dates=self._dates(whole.get("dates", list(DATE_FORMATS))),
             values=self._values(whole.get("values", {}), columns),
             relevant=relevant,
+            stable_ids=stable_ids,
         )
 
     def _dict(self, raw: object, where: str, allowed: Iterable[str]) -> dict[str, object]:
@@ -104,6 +114,12 @@ class _Draft:
         if not isinstance(raw, str) or not raw.strip():
             raise self._wrong(f"{where}: нужен непустой текст; число или да/нет берут в кавычки.")
         return raw
+
+    def _line(self, raw: object, where: str, limit: int) -> str:
+        text = self._string(raw, where)
+        if len(text) > limit:
+            raise self._wrong(f"{where}: длиннее {limit} знаков ({len(text)}). Сократите.")
+        return shown(text, limit)
 
     def _strings(self, raw: object, where: str) -> tuple[str, ...]:
         items = raw if isinstance(raw, list) else [raw]

@@ -89,7 +89,8 @@ class Mapping:
     ``required`` fields must have a column. ``dates`` lists formats in the order they are tried.
     ``values`` maps a field to {cell: meaning}: a Topic or Outcome value for these two fields,
     "closed" for steps that end an incident, other text elsewhere. ``relevant`` is what the
-    table claims of every row.
+    table claims of every row. ``stable_ids`` tells that an id means the same message in every
+    table of this kind; where it only numbers the rows, a message is known by its content.
     """
 
     name: str
@@ -99,10 +100,12 @@ class Mapping:
     dates: tuple[str, ...] = DATE_FORMATS
     values: abc.Mapping[str, abc.Mapping[str, str]] = field(default_factory=dict)
     relevant: bool | None = None
+    stable_ids: bool = True
 
 
 PLAIN = Mapping(
     name="plain",
+    stable_ids=False,
     title="Простая таблица сообщений",
     columns={
         "id": ("id", "ид", "номер", "external id"),

@@ -8,6 +8,7 @@ Errors::
 A bad row is not an error: it comes out as ``Rejected`` and the others go on.
 """
 
+import re
 from collections import abc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -238,7 +239,9 @@ class _RowReader:
         closed_at = self._closed_at(row, extra)
         return FetchedPost(
             network=Network.TABLE,
-            external_id=given or _fingerprint(text, published_at, written_url, author),
+            external_id=self._external_id(
+                given, _fingerprint(text, published_at, written_url, author, given), extra
+            ),
             kind=PostKind.POST,
             text=text,
             published_at=published_at,
@@ -253,6 +256,16 @@ class _RowReader:
                 extra=extra,
             ),
         )
+
+    def _external_id(self, given: str, fingerprint: str, extra: dict[str, str]) -> str:
+        """Return what a message is known by: its id, unless that only numbers the rows.
+
+        Two plain tables may both count from 1; by their numbers alone the second one would
+        overwrite the first one's messages.
+        """
+        if given and not self._mapping.stable_ids:
+            extra["id"] = given
+        return given if given and self._mapping.stable_ids else fingerprint
 
     def _meaning(self, field: str, written: str) -> str | None:
         meanings = self._values.get(field)
@@ -283,7 +296,7 @@ class _RowReader:
         elif code is not None and name not in _TOPICS:
             extra["fine_topic"] = written
         elif topic is None:
-            extra["topic"] = written
+            extra["topic_written"] = written
         return topic
 
     def _outcome(self, row: Sequence[object], extra: dict[str, str]) -> Outcome | None:
@@ -292,7 +305,7 @@ class _RowReader:
             return None
         meaning = self._meaning("outcome", written)
         if meaning is None:
-            extra["outcome"] = written
+            extra["outcome_written"] = written
             return None
         return Outcome(meaning)
 
@@ -320,20 +333,36 @@ class _RowReader:
             return closed_at
         if self._meaning("step", extra.get("step", "")) == "closed":
             return closed_at
-        extra["closed_at"] = closed_at.isoformat()
+        extra["closed_at_written"] = closed_at.isoformat()
         return None
 
     def _place(self, row: Sequence[object], extra: abc.Mapping[str, str]) -> str:
         whole = self._text(row, "place")
-        return whole or ", ".join(extra[part] for part in _PLACE_PARTS if part in extra)
+        return whole or ", ".join(
+            _address_part(part, extra[part]) for part in _PLACE_PARTS if part in extra
+        )
 
 
+_STREET_KIND = re.compile(
+    r"\b(?:ул|улица|пер|переулок|пр|проспект|ш|шоссе|наб|пл|площадь|б-р|бульвар|мкр|тракт|"
+    r"проезд|аллея|тупик|квартал|тер|снт)\b",
+    re.IGNORECASE,
+)
 _PRINTED = (str, int, float, datetime)
 
 
-def _fingerprint(text: str, published_at: datetime | None, url: str, author: str) -> str:
+def _address_part(part: str, written: str) -> str:
+    """Add the marker that a column's header stood for: «Минская» → «ул. Минская»."""
+    if part == "street" and not _STREET_KIND.search(written):
+        return f"ул. {written}"
+    return f"д. {written}" if part == "house" and written[0].isdigit() else written
+
+
+def _fingerprint(
+    text: str, published_at: datetime | None, url: str, author: str, given: str
+) -> str:
     """Return the id of a row without one, so that an exact repeat gets the same."""
     when = published_at.isoformat() if published_at else ""
     # No part can hold NUL: control characters are removed before.
-    whole = f"{text}\0{when}\0{url}\0{author}"
+    whole = f"{text}\0{when}\0{url}\0{author}" + (f"\0{given}" if given else "")
     return f"sha256:{sha256(whole.encode()).hexdigest()[:32]}"

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from pipeline.ingest import ingest_source
+from models.errors import OtklikError
+from pipeline.ingest import ingest_source, note_all
 from pipeline.settings import load_settings
 from pipeline.tally import Tally
 from pipeline.workplace import open_judge, open_store
@@ -19,7 +20,12 @@ async def ingest() -> int:
     """
     settings = load_settings()
     engine = open_store(settings)
-    judge = open_judge(settings)
+    try:
+        judge = open_judge(settings)
+    except OtklikError as error:
+        # A broken region or model stops every source, so each has to say so.
+        note_all(engine, str(error), _now())
+        raise
 
     # The tools stay outside the task's parameters: Prefect would walk through all of them.
     @task(name="ingest-source", task_run_name="ingest {key}", cache_policy=NO_CACHE)

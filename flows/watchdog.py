@@ -5,11 +5,19 @@ import signal
 import threading
 import time
 
+SUPERVISED = "OTKLIK_SUPERVISED"
+"""Set by ``pipeline.run`` for its children."""
+
 CHECK_SECONDS = 2.0
 
 
 def leave_with_parent() -> None:
-    """End this process in an orderly way once its parent has died. Returns at once."""
+    """End this process in an orderly way once its parent has died. Returns at once.
+
+    Only a child of ``otklik run`` does so: a service manager's child has its own master.
+    """
+    if SUPERVISED not in os.environ:
+        return
     parent = os.getppid()
 
     def watch() -> None:

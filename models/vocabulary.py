@@ -158,6 +158,7 @@ class Act(StrEnum):
     URGENCY_RAISED = "urgency_raised"
     WARNED = "warned"
     OVERDUE = "overdue"
+    CLOSED = "closed"
 
     @property
     def russian(self) -> str:
@@ -169,6 +170,7 @@ class Act(StrEnum):
             "urgency_raised": "Важность повышена",
             "warned": "Срок подходит",
             "overdue": "Срок прошёл",
+            "closed": "Инцидент закрыт",
         }[self.value]
 
 

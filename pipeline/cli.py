@@ -34,7 +34,12 @@ def build_parser() -> Parser:
         ),
         epilog="Подробнее о команде: otklik КОМАНДА --help",
     )
-    parser.add_argument("--version", action="version", version=f"otklik {version('otklik')}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"otklik {version('otklik')}",
+        help="показать версию и выйти",
+    )
     commands = parser.add_subparsers(title="команды", metavar="КОМАНДА", required=True)
     for name in COMMANDS:
         import_module(f"pipeline.commands.{name}").add(commands)
@@ -56,6 +61,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     except OtklikError as error:
         sys.stderr.write(f"otklik: {error}\n")
+        return 1
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        sys.stderr.write(
+            f"otklik: не удалось прочитать или записать{where}: {error.strerror}. "
+            "Проверьте путь, права и место на диске.\n"
+        )
         return 1
     return code
 

@@ -95,9 +95,15 @@ def _begin_postgresql(connection: sa.Connection) -> None:
 
 @contextmanager
 def unit_of_work(engine: sa.Engine) -> Iterator[Session]:
-    """Give a session whose changes are committed together at the end, or not at all."""
-    with Session(engine, expire_on_commit=False) as session, session.begin():
-        yield session
+    """Give a session whose changes are committed together at the end, or not at all.
+
+    Raises DatabaseError when the database is away or another program holds it for too long.
+    """
+    try:
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    except sa.exc.OperationalError as error:
+        raise DatabaseError(_explain(engine, error)) from error
 
 
 @contextmanager
@@ -148,4 +154,8 @@ def _refuse_newer(connection: sa.Connection) -> None:
 
 def _explain(engine: sa.Engine, error: sa.exc.DBAPIError) -> str:
     where = engine.url.render_as_string(hide_password=True)
-    return f"База {where} недоступна: {error.orig}. Проверьте путь, права и запущен ли сервер."
+    said = " ".join(str(error.orig).split())
+    return (
+        f"База {where} недоступна: {said}. Проверьте путь, права, запущен ли сервер и не держит "
+        "ли базу другая программа."
+    )

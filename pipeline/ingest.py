@@ -17,10 +17,11 @@ from connectors.replay import Replay
 from models.columns import stored_id
 from models.errors import OtklikError
 from models.source import Source
-from models.values import FetchedPost, KnownPost
+from models.values import FetchedPost, KnownPost, Stated
 from models.vocabulary import Network
 from pipeline.database import reading, unit_of_work
 from pipeline.decisions.folding import Change, Folded, fold
+from pipeline.desk.closing import close_stated
 from pipeline.desk.opening import Opening
 from pipeline.desk.receive import Draft, claim, receive, touch
 from pipeline.desk.sources import ensure_source, note_failure
@@ -28,7 +29,7 @@ from pipeline.judge import Judge, Judged
 from pipeline.reader import Item
 from pipeline.region import schema
 from pipeline.store.posts import known_posts
-from pipeline.store.sources import find_source
+from pipeline.store.sources import all_sources, find_source
 from pipeline.tally import Tally
 
 BUG = "внутренняя ошибка программы; подробности в журнале ingest.log, сообщите разработчикам"
@@ -89,6 +90,13 @@ async def ingest_source(
     return total
 
 
+def note_all(engine: sa.Engine, error: str, now: datetime) -> None:
+    """Note with every known source why none of them can be read now."""
+    with unit_of_work(engine) as session:
+        for source in all_sources(session):
+            note_failure(session, source.key, error, now)
+
+
 def prepare(engine: sa.Engine, origin: Origin, now: datetime) -> Source:
     """Return the source's row, made if it is new."""
     with reading(engine) as session:
@@ -129,6 +137,7 @@ def take_in(
         if not claim(session, source, cursor, now=now):
             raise OvertakenError(origin.key)
         touch(session, folded.seen, now)
+        close_stated(session, _closed(posts, known), now)
         openings = receive(session, source_id, drafts, now=now, calendar=judge.calendar.version)
     return _count(folded, drafts, openings)
 
@@ -140,13 +149,28 @@ def _judge(
     texts |= {change.post.external_id: change.post.text for change in folded.changes}
     written = [change for change in folded.changes if change.texts]
     items = [
-        Item(change.post, _above(change, texts), origin.settlement_of(change.post.external_id))
+        Item(
+            change.post,
+            _above(change, texts),
+            origin.settlement_of(change.post.external_id),
+            change.written_at,
+        )
         for change in written
     ]
     answers = judge.judge(items, now=now)
     return {
         change.post.external_id: answer for change, answer in zip(written, answers, strict=True)
     }
+
+
+def _closed(posts: Sequence[FetchedPost], known: dict[str, KnownPost]) -> dict[int, Stated]:
+    """Return, by incident, what an official table says of its end."""
+    ends = {}
+    for post in posts:
+        stored = known.get(post.external_id)
+        if post.stated.closed_at is not None and stored is not None and stored.incident_id:
+            ends[stored.incident_id] = post.stated
+    return ends
 
 
 def _above(change: Change, texts: dict[str, str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.values import Assignment, Deadline, FetchedPost, Verdict
+from models.values import Assignment, Deadline, Verdict
 from pipeline.decisions import deadlines, routing
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.reader import Item, Reader, Understood
@@ -21,10 +21,11 @@ EARLIEST = datetime(2006, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Who has to answer, and by when."""
+    """Who has to answer, by when, and since when the clock runs."""
 
     assignment: Assignment
     deadline: Deadline
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +59,30 @@ class Judge:
         return [
             Judged(
                 understood,
-                self._duty(item.post, understood.verdict, now)
-                if understood.verdict.relevant
-                else None,
+                self._duty(item, understood.verdict, now) if understood.verdict.relevant else None,
             )
             for item, understood in zip(items, self.reader.read(items), strict=True)
         ]
 
-    def _duty(self, post: FetchedPost, verdict: Verdict, now: datetime) -> Duty:
-        norm = self.region.norm_for(post.network, verdict.urgency)
+    def _duty(self, item: Item, verdict: Verdict, now: datetime) -> Duty:
+        norm = self.region.norm_for(item.post.network, verdict.urgency)
+        since = clock_start(item.written_at, now)
         deadline = deadlines.deadline(
-            clock_start(post.published_at, now),
-            amount=norm.amount,
-            unit=norm.unit,
-            calendar=self.calendar,
+            since, amount=norm.amount, unit=norm.unit, calendar=self.calendar
         )
-        return Duty(routing.route(verdict.topic, verdict.settlement, self.region), deadline)
+        assignment = routing.route(verdict.topic, verdict.settlement, self.region)
+        return Duty(assignment, deadline, since)
 
 
-def clock_start(published_at: datetime | None, now: datetime) -> datetime:
+def clock_start(written_at: datetime | None, now: datetime) -> datetime:
     """Return when the clock of an answer starts: when the citizen wrote.
 
     A source that gives no date, one in the future or one from before there were social
     networks tells nothing: then it starts now, which is when we learned of the text.
     """
-    if published_at is None or not EARLIEST <= published_at <= now:
+    if written_at is None or not EARLIEST <= written_at <= now:
         return now
-    return published_at
+    return written_at
 
 
 def calendar_of(region: Region) -> WorkCalendar:

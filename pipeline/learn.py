@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from classifiers.classifier import Classifier
 from classifiers.comparison import mcnemar
 from classifiers.corpus import read_corpus
 from classifiers.examples import PHRASE, Example, read_phrases, read_seeds
-from classifiers.model import save
+from classifiers.model import Model, save
 from classifiers.registry import Registry
 from classifiers.split import folds, near_groups
-from classifiers.training import CALIBRATE, FOLDS, TEST, measure, train
+from classifiers.training import CALIBRATE, FOLDS, TEST, measure, version_of
 from models.values import Message
 from models.vocabulary import Topic
 from pipeline.database import reading
@@ -46,7 +46,11 @@ def retrain(
     challenger has seen. The serving model stays whenever there is doubt.
     """
     with reading(engine) as session:
-        labels = [Example(text, Topic(code)) for text, code in stated_topics(session)]
+        labels = [
+            Example(text, Topic(code))
+            for text, code in stated_topics(session)
+            if code in frozenset(Topic)
+        ]
     if len(labels) < FEWEST_LABELS:
         return Learned(
             None, f"Размеченных текстов {len(labels)}, для обучения нужно {FEWEST_LABELS}."
@@ -77,7 +81,7 @@ def retrain(
     )
     if sum(ours) <= sum(theirs) or chance > SURE:
         return Learned(None, f"Новая модель не лучше: {said}. Оставлена действующая.")
-    version = _keep(examples, registry, now, progress)
+    version = _keep(challenger, examples, registry, now)
     registry.promote(version)
     return Learned(version, f"Новая модель {version} лучше и принята: {said}.")
 
@@ -90,12 +94,19 @@ def _right(classifier: Classifier, examples: list[Example]) -> list[bool]:
     ]
 
 
-def _keep(
-    examples: list[Example], registry: Registry, now: datetime, progress: Callable[[str], None]
-) -> str:
-    trained = train(examples, seed=1, progress=progress, created=now)
+def _keep(challenger: Model, examples: list[Example], registry: Registry, now: datetime) -> str:
+    """Keep the very model that was measured.
+
+    One fitted on the held-out texts too would be judged next time on texts that it has seen,
+    and no challenger could ever beat it.
+    """
+    model = replace(
+        challenger,
+        version=version_of(examples, now),
+        created=now.isoformat(timespec="seconds"),
+    )
     with tempfile.TemporaryDirectory() as folder:
-        save(trained.model, Path(folder) / "model")
+        save(model, Path(folder) / "model")
         return registry.add(Path(folder) / "model")
 
 

@@ -6,6 +6,7 @@ who must answer by when.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from classifiers.classifier import Classifier
@@ -18,11 +19,16 @@ from pipeline.region.schema import Region
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A post to read: the texts above it, and the settlement of the community it stands in."""
+    """A post to read.
+
+    ``context`` holds the texts above it, ``community_settlement`` is where its community is,
+    ``written_at`` when its newest text was written (None where the source does not tell).
+    """
 
     post: FetchedPost
     context: tuple[str, ...] = ()
     community_settlement: str | None = None
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +61,24 @@ class Reader:
             self._one(item, prediction) for item, prediction in zip(items, predictions, strict=True)
         ]
 
-    def _one(self, item: Item, prediction: Prediction) -> Understood:
-        post = item.post
-        # An official table has a column for the place: what people wrote there comes first.
-        context = (post.stated.place, *item.context) if post.stated.place else item.context
-        place, settlement, place_from = places.place_for(
-            post.text,
-            context,
+    def _place(self, item: Item) -> tuple[Place | None, str | None, str]:
+        """Return the place, its settlement, and where it was found.
+
+        An official table has a column for the place: what people wrote there comes first.
+        """
+        stated = item.post.stated.place
+        found = places.find(stated, self.gazetteer) if stated else None
+        if found is not None and found.settlement is not None:
+            return found, found.settlement, "stated"
+        return places.place_for(
+            item.post.text,
+            item.context,
             gazetteer=self.gazetteer,
             community_settlement=item.community_settlement,
         )
+
+    def _one(self, item: Item, prediction: Prediction) -> Understood:
+        post = item.post
+        place, settlement, place_from = self._place(item)
         verdict = triage(Case(post, prediction, place, settlement, place_from))
         return Understood(prediction, verdict, place, place_from)

@@ -21,10 +21,13 @@ from typing import IO
 import uvicorn
 
 from models.errors import OtklikError
-from pipeline.settings import Settings
+from pipeline.settings import Settings, make_home
 
 STOP_SECONDS = 15.0
 """How long a child may take to end in an orderly way."""
+
+SUPERVISED = "OTKLIK_SUPERVISED"
+"""In a child's environment: it leaves when its parent is gone."""
 
 MAX_LOG = 10_000_000
 """Bytes; a larger log is set aside at the next start."""
@@ -75,14 +78,20 @@ def environment(settings: Settings) -> dict[str, str]:
             "PREFECT_API_URL": f"http://127.0.0.1:{settings.prefect_port}/api",
             "PREFECT_SERVER_API_AUTH_STRING": password,
             "PREFECT_API_AUTH_STRING": password,
+            # An office's proxy knows nothing of this machine's own ports.
+            **{name: _without_proxy(given.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
         }
     )
+
+
+def _without_proxy(hosts: str) -> str:
+    return ",".join(filter(None, (hosts, "127.0.0.1", "localhost")))
 
 
 @contextlib.contextmanager
 def only_one(home: Path) -> Iterator[None]:
     """Hold the folder's lock, or raise RunError if another run holds it."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_home(home)
     with (home / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -114,7 +123,7 @@ async def keep_alive(child: Child, env: dict[str, str], log: Path, stop: asyncio
         with _open_log(log) as out:
             process = await asyncio.create_subprocess_exec(
                 *child.command,
-                env=env,
+                env={**env, SUPERVISED: "1"},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -197,6 +206,8 @@ async def serve(app: object, settings: Settings, *, ready: Callable[[], None]) -
             log_level="warning",
             access_log=False,  # a line would hold the one-time link
             server_header=False,
+            # A client that never ends its request must not keep the program from ending.
+            timeout_graceful_shutdown=5,
         )
     )
     serving = asyncio.create_task(console.serve())
@@ -238,7 +249,10 @@ async def run_until(stop: asyncio.Event, settings: Settings, flows: Sequence[Chi
 
     try:
         if "PREFECT_API_URL" not in os.environ:
-            require_free("127.0.0.1", settings.prefect_port, "OTKLIK_PREFECT_PORT")
+            # A run that was cut short keeps its place in Prefect's database for ever, and all
+            # that come after it are turned away. Nothing of value is in there.
+            for left in (settings.home / "prefect").glob("prefect.db*"):
+                left.unlink(missing_ok=True)
             port = str(settings.prefect_port)
             keep(Child("prefect", (sys.executable, "-m", "flows.server", port)))
             await _until_listening(settings.prefect_port, stop)

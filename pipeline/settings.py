@@ -4,12 +4,16 @@
 """
 
 import os
+import re
+import tempfile
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.errors import OtklikError
+
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - what is asked about, not what is bound
 
 
 class SettingsError(OtklikError):
@@ -31,6 +35,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     region: str = "smolensky"
     host: str = "127.0.0.1"
+    public_url: str = ""
     port: int = Field(default=8017, ge=1, le=65535)
     prefect_port: int = Field(default=8018, ge=1, le=65535)
 
@@ -40,14 +45,42 @@ class Settings(BaseSettings):
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home.absolute() / 'otklik.db'}"
 
+    def console_url(self) -> str:
+        """Return the address that people open, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+def make_home(home: Path) -> None:
+    """Make the folder for data, closed to other people. Raises SettingsError."""
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=home):
+            return
+    except OSError as error:
+        raise SettingsError(
+            f"В папку данных {home} нельзя писать: {error.strerror}. Проверьте OTKLIK_HOME, "
+            "права и место на диске."
+        ) from error
+
 
 def load_settings() -> Settings:
     """Read the environment. Raises SettingsError naming the variables, never their values."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         names = ", ".join(f"OTKLIK_{str(detail['loc'][0]).upper()}" for detail in error.errors())
         raise SettingsError(
             f"Неверное значение в переменной окружения: {names}. Порты — числа от 1 до 65535; "
             "все переменные описаны в README."
         ) from None
+    if "?" in str(settings.home):
+        raise SettingsError("В пути OTKLIK_HOME стоит знак «?»: база с ним не откроется.")
+    if settings.public_url and not re.match(r"https?://[^/]+", settings.public_url):
+        raise SettingsError("OTKLIK_PUBLIC_URL — не адрес вида https://otklik.example.ru")
+    if settings.host in ANY_ADDRESS and not settings.public_url:
+        raise SettingsError(
+            f"OTKLIK_HOST={settings.host} открывает консоль другим машинам. Укажите в "
+            "OTKLIK_PUBLIC_URL адрес, по которому её будут открывать, например "
+            "http://otklik.local:8017"
+        )
+    return settings

@@ -6,12 +6,12 @@ from classifiers.registry import Registry
 from pipeline.database import migrate, open_database
 from pipeline.judge import Judge
 from pipeline.region.load import load_region
-from pipeline.settings import Settings
+from pipeline.settings import Settings, make_home
 
 
 def open_store(settings: Settings) -> sa.Engine:
     """Return the database with its schema up to date. Raises DatabaseError."""
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_home(settings.home)
     engine = open_database(settings.url())
     migrate(engine)
     return engine

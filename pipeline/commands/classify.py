@@ -2,9 +2,9 @@
 
 import argparse
 import csv
-import io
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -102,15 +102,41 @@ def _lines(source: BinaryIO) -> Iterator[list[bytes]]:
         yield [rest]
 
 
+class _Arriving:
+    """The decoded lines of a pipe; ``pauses`` tells that the next one may take a while."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._batches = _lines(source)
+        self._lines: list[bytes] = []
+        self._first = True
+
+    @property
+    def pauses(self) -> bool:
+        return not self._lines
+
+    def __iter__(self) -> "_Arriving":
+        return self
+
+    def __next__(self) -> str:
+        while not self._lines:
+            self._lines = next(self._batches)[::-1]
+        line = self._lines.pop()
+        encoding = "utf-8-sig" if self._first else "utf-8"
+        self._first = False
+        return line.decode(encoding) + "\n"
+
+
 def _csv(source: BinaryIO, filter_: "Filter") -> "Iterator[list[Record | InputError]]":
     from pipeline.commands.messages import CommandError
     from pipeline.filtering import InputError
 
     csv.field_size_limit(MAX_LINE)
-    text = io.TextIOWrapper(source, encoding="utf-8-sig", errors="strict", newline="")
+    arriving = _Arriving(source)
     records: list[Record | InputError] = []
     try:
-        rows = csv.DictReader(text)
+        first = next(arriving, "")
+        delimiter = max(",;\t", key=first.count)
+        rows = csv.DictReader(chain([first], arriving), delimiter=delimiter)
         if "text" not in (rows.fieldnames or ()):
             raise CommandError(
                 f"В CSV нет колонки text. Найдены: {', '.join(rows.fieldnames or ()) or 'ничего'}."
@@ -118,7 +144,7 @@ def _csv(source: BinaryIO, filter_: "Filter") -> "Iterator[list[Record | InputEr
         for number, row in enumerate(rows, start=1):
             given = {"id": row.get("id"), "text": row["text"], "source": row.get("source")}
             records.append(filter_.record(number, given))
-            if len(records) == BATCH:
+            if len(records) == BATCH or arriving.pauses:
                 yield records
                 records = []
     except UnicodeDecodeError:

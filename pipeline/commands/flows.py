@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 
 from pipeline.commands.parser import Commands, Parser, command
 
@@ -37,14 +38,20 @@ def run(args: argparse.Namespace) -> int:
     """Serve flows until Ctrl-C."""
     import asyncio
 
-    from pipeline.run import environment, serve_flows, served
+    from pipeline.run import environment, only_one, serve_flows, served
     from pipeline.settings import load_settings
 
     settings = load_settings()
     if "PREFECT_API_URL" in os.environ:
         own = served(*args.names).command
         os.execve(own[0], own, environment(settings))  # noqa: S606 - our own module
-    asyncio.run(serve_flows(settings, args.names))
+    with only_one(settings.home):
+        sys.stdout.write(
+            f"Потоки работают: {', '.join(args.names or NAMES)}. "
+            f"Журналы: {settings.home / 'logs'}. Остановить: Ctrl+C\n"
+        )
+        sys.stdout.flush()
+        asyncio.run(serve_flows(settings, args.names))
     return 0
 
 

@@ -18,6 +18,8 @@ EXAMPLES = """\
 Повторный запуск ничего не добавит; прерванный — продолжит с места остановки.
 """
 
+LONGEST_KEY = 200
+
 
 def add(commands: Commands) -> None:
     """Describe the command."""
@@ -52,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     )
 
     from connectors.tables import load_mapping
-    from pipeline.commands.messages import err, now, out
+    from pipeline.commands.messages import CommandError, err, now, out
     from pipeline.ingest_file import ingest_file
     from pipeline.settings import load_settings
     from pipeline.workplace import open_judge, open_store
@@ -60,7 +62,11 @@ def run(args: argparse.Namespace) -> int:
     settings = load_settings()
     mapping = load_mapping(args.mapping) if args.mapping else None
     judge = open_judge(settings, region=args.region)
-    rejects = args.rejects or settings.home / "rejects" / f"{args.file.stem}.csv"
+    rejects = args.rejects or settings.home / "rejects" / f"{args.file.name}.csv"
+    if rejects.exists() and args.file.exists() and rejects.samefile(args.file):
+        raise CommandError(f"{rejects} — сам принимаемый файл. Укажите другое место в --rejects.")
+    if args.source and len(args.source) > LONGEST_KEY:
+        raise CommandError(f"Имя источника длиннее {LONGEST_KEY} знаков. Укажите короче.")
     engine = open_store(settings)
     bar = (
         TextColumn("{task.description}"),
@@ -81,6 +87,10 @@ def run(args: argparse.Namespace) -> int:
             progress=lambda done, size: shown.update(task, completed=done, total=size),
         )
     engine.dispose()
+    if not tally.usable and not tally.rejected:
+        raise CommandError(f"В файле {args.file} нет ни одной строки с сообщением.")
+    if not tally.rejected and args.rejects is None:
+        rejects.unlink(missing_ok=True)  # left by an earlier run of the same file
     for part in summary(tally, judge.region):
         out.print(part)
     if tally.rejected:

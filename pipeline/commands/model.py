@@ -31,9 +31,9 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one act."""
-    from classifiers.model import read_manifest
+    from classifiers.model import ModelError, read_manifest
     from classifiers.registry import default_model
-    from pipeline.commands.messages import CommandError, out
+    from pipeline.commands.messages import CommandError, err, out
     from pipeline.settings import load_settings
     from pipeline.workplace import registry
 
@@ -41,11 +41,18 @@ def run(args: argparse.Namespace) -> int:
     folders = {DEFAULT: default_model()}
     folders |= {version: kept.folder(version) for version in kept.versions()}
     if args.act == "list":
-        serving = kept.serving()
+        try:
+            serving = kept.serving()
+        except ModelError as error:  # the list is what helps to choose another one
+            err.print(str(error), soft_wrap=True, markup=False)
+            serving = None
         for version, folder in folders.items():
+            try:
+                about = str(read_manifest(folder)["created"])
+            except ModelError:
+                about = "повреждена"
             mark = "действует" if folder == serving else ""
-            created = read_manifest(folder)["created"]
-            out.print(f"{version}\t{created}\t{mark}")
+            out.print(f"{version}\t{about}\t{mark}", soft_wrap=True)
         return 0
     if args.act == "promote":
         if args.version == DEFAULT:

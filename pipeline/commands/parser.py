@@ -13,7 +13,6 @@ RUSSIAN = {
     "options": "параметры",
     "positional arguments": "что указать",
     "show this help message and exit": "показать эту справку и выйти",
-    "show program's version number and exit": "показать версию и выйти",
     "%(prog)s: error: %(message)s\n": "%(prog)s: %(message)s\n",
     "the following arguments are required: %s": "не хватает: %s",
     "unrecognized arguments: %s": "непонятно: %s",

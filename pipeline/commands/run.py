@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from pipeline.commands.parser import Commands, command
 
@@ -29,6 +31,7 @@ def add(commands: Commands) -> None:
 
 def run(_args: argparse.Namespace) -> int:
     """Serve until Ctrl-C. Raises RunError, DatabaseError, RegionError, ModelError."""
+    from classifiers.model import load as load_model
     from pipeline.commands.messages import now
     from pipeline.commands.staff import link_for_administrator
     from pipeline.console.app import create_app
@@ -41,17 +44,20 @@ def run(_args: argparse.Namespace) -> int:
     settings = load_settings()
     with only_one(settings.home):
         require_free(settings.host, settings.port, "OTKLIK_PORT")
+        if "PREFECT_API_URL" not in os.environ:
+            require_free("127.0.0.1", settings.prefect_port, "OTKLIK_PREFECT_PORT")
         region = load_region(settings.region)
-        registry(settings).serving()
+        load_model(registry(settings).serving())
         engine = open_store(settings)
         token = link_for_administrator(engine, now(), LINK_LASTS)
-        address = f"http://{settings.host}:{settings.port}"
+        address = settings.console_url()
         app = create_app(
             engine=engine,
             region=region,
             calendar=calendar_of(region),
             clock=now,
-            hosts=[settings.host],
+            secure_cookies=address.startswith("https:"),
+            hosts=[settings.host, urlsplit(address).hostname or ""],
         )
 
         def ready() -> None:

@@ -65,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
                 out.print(f"{person.login}\t{person.role.russian}")
         return 0
     if args.act == "add":
+        with reading(engine) as session:
+            access.require_new_login(session, args.login)
         hashed = access.hash_password(args.login, _ask_password(args.login))
         with unit_of_work(engine) as session:
             person = access.add_staff(session, args.login, Role(args.role), now())
@@ -86,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     with unit_of_work(engine) as session:
         token = access.make_entry_link(session, known, now(), LINK_LASTS)
-    out.print(f"http://{settings.host}:{settings.port}/enter/{token}", soft_wrap=True)
+    out.print(f"{settings.console_url()}/enter/{token}", soft_wrap=True)
     out.print("Ссылка на один вход, действует сутки.")
     return 0
 

@@ -16,6 +16,7 @@ from pipeline.console.access import ForgedFormError, SignInNeededError
 from pipeline.console.frame import STATIC, Console, console_of
 from pipeline.console.guard import Guard, add_headers
 from pipeline.console.pages import door, health, incident, password, queue
+from pipeline.database import DatabaseError
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.region.schema import Region
 
@@ -89,6 +90,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(sa.exc.OperationalError, _no_database)
+    app.add_exception_handler(DatabaseError, _no_database)
     app.add_exception_handler(Exception, _internal)
     return app
 
@@ -125,7 +127,7 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 def _no_database(request: Request, error: Exception) -> Response:
     # The statement's parameters may hold what a citizen wrote: only the driver's words are kept.
-    log.error("База недоступна: %s", getattr(error, "orig", None))
+    log.error("База недоступна: %s", getattr(error, "orig", error))
     return error_page(request, 503)
 
 

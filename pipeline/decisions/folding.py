@@ -14,6 +14,10 @@ from pipeline.decisions import intake
 MAX_TEXT = 100_000
 """Characters kept of a text; no network allows as many."""
 
+MAX_ID = 200
+MAX_URL = 2000
+"""Characters of the columns that hold them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -34,6 +38,15 @@ class Change:
     known: KnownPost | None
     post: FetchedPost
     texts: tuple[Text, ...] = ()
+
+    @property
+    def written_at(self) -> datetime | None:
+        """Return when the newest text was written, None where nobody knows.
+
+        An edit's clock must not start before the edit: its author had not asked that yet.
+        """
+        edited = self.known is not None or len(self.texts) > 1
+        return self.post.edited_at if edited else self.post.published_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,21 @@ def _view(change: Change) -> KnownPost:
 
 
 def storable(post: FetchedPost) -> FetchedPost:
-    """Return the post with a text that every database takes: bounded, no NUL, no half pairs."""
-    text = post.text[:MAX_TEXT].replace("\0", "")
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return post if text == post.text else replace(post, text=text)
+    """Return the post with values that every database takes: bounded, no NUL, no half pairs.
+
+    Raises ValueError for an id that is too long to tell posts apart by.
+    """
+    if max(map(len, (post.external_id, post.parent_id, post.root_id))) > MAX_ID:
+        raise ValueError(f"an id of {post.network} is longer than {MAX_ID} characters")
+    kept = replace(
+        post,
+        text=clean(post.text[:MAX_TEXT]),
+        url=clean(post.url) if len(post.url) <= MAX_URL else "",
+        author_id=clean(post.author_id[:MAX_ID]),
+    )
+    return post if kept == post else kept
+
+
+def clean(text: str) -> str:
+    """Return a text without NUL and half surrogate pairs, which no database stores."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

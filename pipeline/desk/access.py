@@ -91,6 +91,15 @@ def check_password(staff: Staff | None, login: str, password: str) -> Checked:
 
 def add_staff(session: Session, login: str, role: Role, now: datetime) -> Staff:
     """Store a person who can so far come in by link only. Raises AccessError."""
+    tidy = require_new_login(session, login)
+    staff = Staff(login=tidy, role=role, created_at=now)
+    session.add(staff)
+    session.flush()
+    return staff
+
+
+def require_new_login(session: Session, login: str) -> str:
+    """Return a login as it will be stored. Raises AccessError if it is unfit or taken."""
     tidy = tidy_login(login)
     if not tidy:
         raise AccessError(
@@ -98,10 +107,7 @@ def add_staff(session: Session, login: str, role: Role, now: datetime) -> Staff:
         )
     if store.find_staff(session, tidy) is not None:
         raise AccessError(f"Логин «{tidy}» уже занят. Выберите другой.")
-    staff = Staff(login=tidy, role=role, created_at=now)
-    session.add(staff)
-    session.flush()
-    return staff
+    return tidy
 
 
 def make_entry_link(session: Session, staff: Staff, now: datetime, lifetime: timedelta) -> str:

@@ -12,8 +12,9 @@ from models.journal import MACHINE, JournalEntry
 from models.timer import Timer
 from models.values import Deadline, FetchedPost
 from models.vocabulary import Act, Stage, TimerKind, TimerState
+from pipeline.decisions.folding import clean
 from pipeline.desk.bulk import Row, insert, insert_with_ids
-from pipeline.judge import Duty, Judged, clock_start
+from pipeline.judge import Duty, Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def journal_openings(
             "act": Act.OPENED,
             "reason": ", ".join(
                 (*opening.judged.verdict.rules, f"route:{opening.duty.assignment.rule}")
-            ),
+            )[:1000],
             "before": {},
             "after": facts(_decided(opening)),
         }
@@ -103,6 +104,10 @@ def facts(incident: Row) -> dict[str, Any]:
     }
 
 
+def _at_most(limit: int, text: str | None) -> str | None:
+    return clean(text[:limit]) if text else text
+
+
 def _decided(opening: Opening) -> dict[str, Any]:
     verdict, duty = opening.judged.verdict, opening.duty
     return {
@@ -120,12 +125,13 @@ def _incident(opening: Opening, now: datetime, calendar: str) -> dict[str, Any]:
     return _decided(opening) | {
         "stage": Stage.REVIEW if stated.closed_at is None else Stage.CLOSED,
         "outcome": stated.outcome,
-        "village": verdict.village,
-        "street": verdict.street,
-        "house": verdict.house,
+        # What a citizen wrote may be of any length; a street's name is not.
+        "village": _at_most(200, verdict.village),
+        "street": _at_most(200, verdict.street),
+        "house": _at_most(50, verdict.house),
         "place_from": opening.judged.understood.place_from,
-        "route_rule": opening.duty.assignment.rule,
-        "created_at": clock_start(opening.fetched.published_at, now),
+        "route_rule": opening.duty.assignment.rule[:200],
+        "created_at": opening.duty.since,
         "opened_at": now,
         "calendar": calendar,
         "closed_at": stated.closed_at,

@@ -86,13 +86,47 @@ def test_what_can_wait_is_not_urgent(shipped: Classifier, text: str) -> None:
 
 def test_a_comment_that_joins_in_says_what_its_thread_says(shipped: Classifier) -> None:
     post = "На Садовой пахнет газом в каждом доме, помогите, страшно за детей!"
-    alone, below = ask(shipped, "и у нас тоже"), ask(shipped, "и у нас тоже", post)
+    concert = "В субботу в клубе концерт, приглашаем всех"
+    calm, below = (ask(shipped, "и у нас тоже", above) for above in (concert, post))
     assert below.topics[0].code is Topic.GAS
     assert below.relevant
     assert below.urgent
-    assert below.relevance >= alone.relevance
-    assert below.urgency > alone.urgency
+    assert below.relevance >= calm.relevance
+    assert below.urgency > calm.urgency
+    assert not calm.urgent
     assert "topic:(тред)" in {reason.name for reason in below.reasons}
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "ахаха, романтика",
+        "звоните 104",
+        "приехали, уже смотрят",
+        "держитесь там",
+        "согласна",
+        "+1",
+        "опять соседи капусту варят, вот и весь запах 😄",
+    ],
+)
+def test_talk_beneath_a_danger_is_talk(shipped: Classifier, comment: str) -> None:
+    post = "На Садовой пахнет газом в каждом доме, помогите, страшно за детей!"
+    found = ask(shipped, comment, post)
+    assert not found.relevant
+    assert not found.urgent
+
+
+def test_to_have_the_same_cut_off_is_no_new_danger(shipped: Classifier) -> None:
+    post = "На Садовой третий день нет света, дома холод, дети мёрзнут"
+    assert ask(shipped, post).urgent
+    assert not ask(shipped, "и у нас тоже", "Второй день нет света на всей улице").urgent
+
+
+def test_urgency_of_a_comment_is_in_its_own_words(shipped: Classifier) -> None:
+    comment = "а на Полевой оборвался провод и искрит прямо над тропинкой"
+    found = ask(shipped, comment, "В субботу в клубе концерт, приглашаем всех")
+    assert found.urgent
+    assert found.topics[0].code in {Topic.ELECTRICITY, Topic.SAFETY}
 
 
 def test_thanks_below_a_complaint_are_thanks(shipped: Classifier) -> None:

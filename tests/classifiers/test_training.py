@@ -22,6 +22,7 @@ from classifiers.fitting import balanced, fit_model
 from classifiers.model import load
 from classifiers.split import folds, near_groups
 from classifiers.training import Trained, train, train_from_csv, version_of
+from models.values import Message
 from models.vocabulary import Topic
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -94,6 +95,19 @@ def test_a_bad_seed_is_told_with_its_line(tmp_path: Path, line: str) -> None:
         read_seeds(tmp_path)
 
 
+def test_a_seed_may_stand_in_a_thread(tmp_path: Path) -> None:
+    comment = {"text": "и у нас", "topic": "roads", "relevant": True, "urgent": False}
+    seed = comment | {"kind": "complaint", "context": ["Яма на дороге", "и правда"]}
+    write(tmp_path / "a.jsonl", json.dumps(seed))
+    (read,) = read_seeds(tmp_path)
+    assert read.message == Message("и у нас", ("Яма на дороге", "и правда"))
+
+
+def test_the_version_tells_one_list_of_texts_from_another(examples: list[Example]) -> None:
+    assert version_of(examples, NOW) == version_of(list(examples), NOW)
+    assert version_of(examples, NOW) != version_of(examples[1:], NOW)
+
+
 def test_no_seeds_at_all_are_told(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="нет примеров"):
         read_seeds(tmp_path)
@@ -154,7 +168,7 @@ def test_serving_computes_what_training_saw(examples: list[Example]) -> None:
         + matrices.letters[rows] @ model.letter_weights[:, :topics]
         + model.intercepts[:topics]
     )
-    served = Classifier(model).raw([examples[row].text for row in rows]).topics
+    served = Classifier(model).raw([examples[row].text for row in rows], [False] * 200).topics
     assert np.abs(served - expected).max() < 1e-4
 
 

@@ -189,16 +189,21 @@ def test_a_csv_that_cannot_be_read_is_explained(
     assert message in capsys.readouterr().err
 
 
-def test_the_filter_answers_before_the_pipe_is_closed() -> None:
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_the_filter_answers_before_the_pipe_is_closed(kind: str) -> None:
+    options = ["--csv"] if kind == "csv" else []
     with subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", "classify"],
+        [sys.executable, "-m", "pipeline.cli", "classify", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
+        if kind == "csv":
+            process.stdin.write(b"id;text\n")
         for text in ("Яма на дороге", "Нет воды"):
-            process.stdin.write(json.dumps({"text": text}).encode() + b"\n")
+            line = f"1;{text}" if kind == "csv" else json.dumps({"text": text})
+            process.stdin.write(line.encode() + b"\n")
             process.stdin.flush()
             assert json.loads(process.stdout.readline())["topic"] in {"roads", "water"}
         process.stdin.close()

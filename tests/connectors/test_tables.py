@@ -56,7 +56,7 @@ def test_a_plain_table_gives_posts() -> None:
     assert first.row == 2
     assert first.post == FetchedPost(
         network=Network.TABLE,
-        external_id="17",
+        external_id=first.post.external_id,
         kind=PostKind.POST,
         text="Яма у остановки;\nобъехать нельзя",
         published_at=datetime(2026, 3, 9, 11, 30, tzinfo=UTC),
@@ -67,7 +67,7 @@ def test_a_plain_table_gives_posts() -> None:
     assert first.post.stated.relevant is None
     assert first.post.stated.topic is Topic.ROADS
     assert first.post.stated.place == "Печерск, Минская"
-    assert first.post.stated.extra == {"network": "vk"}
+    assert first.post.stated.extra == {"network": "vk", "id": "17"}
     assert isinstance(second, Accepted)
     assert second.row == 3
     assert second.position == table.size == (DATA / "plain.csv").stat().st_size
@@ -174,7 +174,7 @@ def test_a_clock_that_is_a_day_fast_is_forgiven(tmp_path: Path) -> None:
         ({"topic": "Дороги и  тротуары"}, Topic.ROADS, {}),
         ({"topic": "СТРОИТЕЛЬСТВО И АВАРИЙНОЕ ЖИЛЬЕ"}, Topic.CONSTRUCTION, {}),
         ({"topic": "ямы во дворах"}, Topic.ROADS, {"fine_topic": "★ Ямы во дворах"}),
-        ({"topic": "Полёты на Луну"}, None, {"topic": "Полёты на Луну"}),
+        ({"topic": "Полёты на Луну"}, None, {"topic_written": "Полёты на Луну"}),
         ({"topic": ""}, None, {}),
         ({"code": "water"}, Topic.WATER, {}),
         # The coarse code wins over what the fine topic would give.
@@ -197,7 +197,8 @@ def test_topics(
     stated = post_of(tmp_path, {"text": "Темно", **row}).stated
     assert stated.topic is topic
     assert {name: stated.extra[name] for name in extra} == extra
-    assert ("topic" in stated.extra) == (topic is None and "topic" in extra)
+    assert ("topic_written" in stated.extra) == ("topic_written" in extra)
+    assert "topic" not in stated.extra
 
 
 @pytest.mark.parametrize(
@@ -211,6 +212,8 @@ def test_topics(
         ("501", "501"),
         (501, "501"),
         ("Две Собаки", ""),
+        # As a link these 200 characters would be longer than an account may be.
+        (f"vk.com/{'a' * 193}", f"vk.com/{'a' * 193}"),
     ],
 )
 def test_an_author_becomes_an_account_and_never_a_name(
@@ -237,6 +240,11 @@ def test_an_author_becomes_an_account_and_never_a_name(
             f"https://vk.com/{'a' * 2000}",
             "",
             {"network": "table", "url": f"https://vk.com/{'a' * 2000}"},
+        ),
+        (
+            f"vk.com/{'a' * 1990}",
+            "",
+            {"network": "table", "url": f"vk.com/{'a' * 1990}"},
         ),
     ],
 )
@@ -270,10 +278,38 @@ def test_exact_repeats_without_an_id_coincide(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("given", "kept"), [("А-7 ", "А-7"), (7, "7"), (7.0, "7"), (2**60, None)])
 def test_a_given_id_is_kept(tmp_path: Path, given: object, kept: str | None) -> None:
-    assert post_of(tmp_path, {"text": "Темно", "id": given}).external_id == (kept or str(2**60))
+    post = post_of(tmp_path, {"text": "Темно", "id": given})
+    assert post.stated.extra["id"] == (kept or str(2**60))
+    assert post.external_id.startswith("sha256:")
 
 
-@pytest.mark.parametrize("given", [1e17, "9" * 501, ["7"]])
+def test_plain_tables_that_both_count_from_one_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    monday = [{"id": 1, "text": "Темно"}, {"id": 2, "text": "Нет воды"}]
+    tuesday = [{"id": 1, "text": "Яма"}, {"id": 2, "text": "Гололёд"}]
+
+    found = ids(rows_of(tmp_path, *monday)) + ids(rows_of(tmp_path, *tuesday))
+
+    assert len(set(found)) == 4
+
+
+def test_the_same_row_of_a_plain_table_is_the_same_message(tmp_path: Path) -> None:
+    row = {"id": 1, "text": "Темно", "date": "09.03.2026"}
+    # An export may write the number as text, and add a column.
+    again = {"id": "1", "text": "'Темно", "date": "2026-03-09", "place": "Печерск"}
+
+    assert ids(rows_of(tmp_path, row)) == ids(rows_of(tmp_path, again))
+
+
+def test_equal_texts_under_two_numbers_are_two_messages(tmp_path: Path) -> None:
+    rows = [{"id": number, "text": "Темно"} for number in (1, 2, "")]
+    assert len(set(ids(rows_of(tmp_path, *rows)))) == 3
+
+
+def test_an_id_is_two_hundred_characters_at_most(tmp_path: Path) -> None:
+    assert post_of(tmp_path, {"text": "Темно", "id": "9" * 200}).stated.extra["id"] == "9" * 200
+
+
+@pytest.mark.parametrize("given", [1e17, "9" * 201, ["7"]])
 def test_an_id_that_cannot_be_trusted_refuses_the_row(tmp_path: Path, given: object) -> None:
     assert reject_of(tmp_path, {"text": "Темно", "id": given}).column == "id"
 

@@ -101,6 +101,24 @@ def test_an_unquoted_delimiter_is_told_and_not_cut_off(path: Path) -> None:
     assert isinstance(accepted, Accepted)
 
 
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+@pytest.mark.parametrize("mark", ["sep=", "SEP=", "\ufeffsep="])
+def test_the_first_line_that_excel_writes_for_itself_is_skipped(
+    path: Path,
+    delimiter: str,
+    mark: str,
+) -> None:
+    table = table_of(path, f"{mark}{delimiter}\r\ntext{delimiter}id\r\nhole{delimiter}7".encode())
+    assert texts(table) == ["hole"]
+    assert set(table.columns) == {"text", "id"}
+    assert [row.row for row in table] == [3]
+
+
+def test_a_file_of_that_line_alone_has_no_headers(path: Path) -> None:
+    with pytest.raises(TableError, match="не найдена строка заголовков"):
+        table_of(path, b"sep=;\r\n")
+
+
 def test_a_short_row_lacks_only_what_it_lacks(path: Path) -> None:
     (row,) = table_of(path, b"text;place;date\nhole\n")
     assert isinstance(row, Accepted)

@@ -86,7 +86,7 @@ def test_a_row_of_the_export(path: Path) -> None:
     stated = post.stated
     assert stated.relevant is True
     assert stated.topic is Topic.ROADS
-    assert stated.place == "Смоленский район, Печерск, 5"
+    assert stated.place == "Смоленский район, Печерск, д. 5"
     assert stated.closed_at == datetime(2025, 12, 29, 6, 40, tzinfo=UTC)
     assert stated.outcome is Outcome.EXPLAINED
     assert stated.extra == {
@@ -123,14 +123,14 @@ def test_every_outcome(path: Path, outcome: Outcome) -> None:
 
 def test_an_outcome_that_is_new_to_us_is_kept_as_written(path: Path) -> None:
     stated = post_of(path, Итог="Частично").stated
-    assert (stated.outcome, stated.extra["outcome"]) == (None, "Частично")
+    assert (stated.outcome, stated.extra["outcome_written"]) == (None, "Частично")
 
 
 @pytest.mark.parametrize("step", ["Оценка удовлетворенности", None])
 def test_an_incident_is_closed_only_at_the_last_step(path: Path, step: str | None) -> None:
     stated = post_of(path, **{"Текущий шаг инцидента": step}).stated
     assert stated.closed_at is None
-    assert stated.extra["closed_at"] == "2025-12-29T06:40:00+00:00"
+    assert stated.extra["closed_at_written"] == "2025-12-29T06:40:00+00:00"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,30 @@ def test_one_column_holds_the_links_of_all_networks(path: Path, url: str, networ
     assert (post.network, post.stated.extra["network"]) == (Network.TABLE, network)
 
 
+@pytest.mark.parametrize(
+    ("street", "house", "place"),
+    [
+        ("Минская", "5", "Печерск, ул. Минская, д. 5"),
+        ("Минская", "5к2", "Печерск, ул. Минская, д. 5к2"),
+        ("Минская", None, "Печерск, ул. Минская"),
+        ("улица Минская", "дом 5", "Печерск, улица Минская, дом 5"),
+        ("пр-т Мира", "5", "Печерск, пр-т Мира, д. 5"),
+        ("Мира пер.", "б/н", "Печерск, Мира пер., б/н"),
+        # «Пролетарская» begins like «пр», and is no avenue for that.
+        ("Пролетарская", 5, "Печерск, ул. Пролетарская, д. 5"),
+    ],
+)
+def test_the_columns_of_a_place_make_an_address(
+    path: Path,
+    street: str,
+    house: object,
+    place: str,
+) -> None:
+    stated = post_of(path, Муниципалитет="'", Улица=street, Дом=house).stated
+    assert stated.place == place
+    assert stated.extra["street"] == street
+
+
 def test_half_of_the_places_are_empty(path: Path) -> None:
     empty = dict.fromkeys(("Муниципалитет", "Населенный пункт", "Улица", "Дом"), "'")
     assert post_of(path, **empty).stated.place == ""
@@ -154,7 +178,7 @@ def test_half_of_the_places_are_empty(path: Path) -> None:
 
 def test_a_fine_topic_that_the_model_does_not_know_is_kept(path: Path) -> None:
     stated = post_of(path, Тема="Новая тема").stated
-    assert (stated.topic, stated.extra["topic"]) == (None, "Новая тема")
+    assert (stated.topic, stated.extra["topic_written"]) == (None, "Новая тема")
 
 
 def test_a_duration_longer_than_a_day_that_excel_shows_as_a_date_of_1900(path: Path) -> None:

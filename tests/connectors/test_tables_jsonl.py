@@ -29,7 +29,7 @@ def test_bad_lines_are_refused_and_the_others_go_on(path: Path) -> None:
         b"",
         b'["text"]',
         b'{"text": "cut',
-        b'{"text": "\\ud800"}',
+        b'{"text": "\\ud800", "place": NaN}',
         '{"text": "Нет воды"}'.encode("cp1251"),
         b'{"text": {"nested": 1}}',
         b'{"text": "two", "place": "first seen here"}',
@@ -45,6 +45,40 @@ def test_bad_lines_are_refused_and_the_others_go_on(path: Path) -> None:
     assert isinstance(last, Accepted)
     assert last.post.stated.place == "first seen here"
     assert last.position == path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('{"text": "половина \\ud83d пары"}', "половина  пары"),
+        ('{"text": "другая половина\\uDC80"}', "другая половина"),
+        ('{"text": "пара \\ud83d\\ude00 и половина \\ud83d"}', "пара 😀 и половина "),
+        ('{"text": "косая черта \\\\ud83d и половина \\ud83d"}', "косая черта \\ud83d и половина "),
+        ('{"text": "Темно", "place": "\\ud83d", "id": 1e400}', None),
+        ('{"text": "Темно", "place": "\\ud83d", "id": %s}' % ("9" * 5000), None),
+        ('{"text": "Темно", "place": "\\ud83d", "id": NaN}', None),
+        ('{"text": "Темно", "place": "\\ud83d"', None),
+        ('{"text": "\\ud83d", "place": ' + "[" * 100_000, None),
+    ],
+)
+def test_half_of_a_pair_costs_itself_alone_and_pardons_nothing_else(
+    path: Path,
+    line: str,
+    text: str | None,
+) -> None:
+    row, good = table_of(path, f'{line}\n{{"text": "Яма"}}\n'.encode())
+    if text is None:
+        assert isinstance(row, Rejected)
+    else:
+        assert isinstance(row, Accepted)
+        assert row.post.text == text
+    assert isinstance(good, Accepted)
+
+
+def test_half_of_a_pair_in_what_is_only_kept(path: Path) -> None:
+    (row,) = table_of(path, '{"text": "Темно", "group": ["\\ud83dа"], "\\udc00": 1}'.encode())
+    assert isinstance(row, Accepted)
+    assert row.post.stated.extra == {"group": '["а"]'}
 
 
 def test_a_nested_value_that_is_only_kept_stays_json(path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from connectors.table_mappings import BUILT_IN, DATE_FORMATS, FIELDS, Mapping
 from connectors.tables import Accepted, TableError, load_mapping, read_table
+from models.values import FetchedPost
 from models.vocabulary import Outcome, Topic
 
 DATA = Path(__file__).parent.parent / "data" / "tables"
@@ -52,7 +53,7 @@ def test_a_portal_is_read_by_its_own_mapping() -> None:
     assert closed.stated.topic is Topic.GARBAGE
     assert closed.stated.outcome is Outcome.SOLVED
     assert closed.stated.closed_at == datetime(2026, 3, 7, 14, 0, tzinfo=UTC)
-    assert closed.stated.place == "Амурск, Мира"
+    assert closed.stated.place == "Амурск, ул. Мира"
     assert closed.stated.extra["tags"] == "двор"
     assert open_.stated.topic is Topic.LIGHTING
     assert open_.stated.outcome is None
@@ -68,7 +69,40 @@ def test_a_short_mapping_takes_the_rest_by_default(tmp_path: Path) -> None:
         dates=DATE_FORMATS,
         values={},
         relevant=None,
+        stable_ids=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "external_ids"),
+    [("", {"1"}), ("stable_ids: true", {"1"}), ("stable_ids: false", set())],
+)
+def test_a_mapping_says_whether_its_ids_only_number_the_rows(
+    tmp_path: Path,
+    key: str,
+    external_ids: set[str],
+) -> None:
+    mapping = mapping_of(tmp_path, f"title: Своя\ncolumns: {{id: №, text: Суть}}\n{key}")
+    path = tmp_path / "a.csv"
+    found: list[FetchedPost] = []
+    for text in ("Темно", "Нет воды"):
+        path.write_text(f"№;Суть\n1;{text}\n", encoding="utf-8")
+        now = datetime(2026, 3, 10, tzinfo=UTC)
+        table = read_table(path, mapping=mapping, source_zone=ZoneInfo("Europe/Moscow"), now=now)
+        found += [row.post for row in table if isinstance(row, Accepted)]
+
+    first, second = found
+    assert (first.external_id == second.external_id) == mapping.stable_ids
+    assert {"1"} & {first.external_id, second.external_id} == external_ids
+    assert ("id" in first.stated.extra) != mapping.stable_ids
+
+
+def test_a_name_and_a_title_may_be_long_but_not_endless(tmp_path: Path) -> None:
+    mapping = mapping_of(
+        tmp_path,
+        f"name: {'и' * 100}\ntitle: {'я' * 500}\ncolumns: {{text: Суть}}",
+    )
+    assert (len(mapping.name), len(mapping.title)) == (100, 500)
 
 
 SHORT = "title: Своя\ncolumns: {text: Суть, topic: Тема, outcome: Итог, step: Шаг}\n"
@@ -90,6 +124,15 @@ SHORT = "title: Своя\ncolumns: {text: Суть, topic: Тема, outcome: И
         ("title: Своя\ncolumns: {text: [1]}", "columns.text: нужен непустой текст"),
         ("title: Своя\ncolumns: {text: {a: b}}", "columns.text: нужен непустой текст"),
         (f"{SHORT}relevant: возможно", "relevant: нужно true или false"),
+        (f"{SHORT}stable_ids: 'нет'", "stable_ids: нужно true (номер id всегда значит"),
+        (f"{SHORT}stable_ids: 0", "stable_ids: нужно true"),
+        (f"{SHORT}stable_ids:", "stable_ids: нужно true"),
+        (f"{SHORT}stable_id: false", "неизвестный ключ stable_id. Может быть, stable_ids?"),
+        (
+            f"title: {'я' * 501}\ncolumns: {{text: Суть}}",
+            "title: длиннее 500 знаков (501). Сократите.",
+        ),
+        (f"{SHORT}name: {'и' * 101}", "name: длиннее 100 знаков (101). Сократите."),
         (f"{SHORT}dates: ['%d.%m']", "dates: «%d.%m» не задаёт день, месяц и год"),
         (f"{SHORT}dates: ['%d.%m.%Y %']", "dates: «%d.%m.%Y %» не задаёт"),
         (f"{SHORT}dates: [dd.mm.yyyy]", "dates: «dd.mm.yyyy» не задаёт"),

@@ -70,7 +70,7 @@ def test_a_sheet_gives_posts_with_the_numbers_of_its_rows(path: Path) -> None:
 
     assert isinstance(first, Accepted)
     assert (first.row, first.position, table.size) == (3, 3, 6)
-    assert first.post.external_id == "17"
+    assert first.post.stated.extra["id"] == "17"
     assert first.post.text == "Нет воды"
     assert first.post.published_at == datetime(2026, 3, 9, 11, 30, tzinfo=UTC)
     assert isinstance(second, Accepted)

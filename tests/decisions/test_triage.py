@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models.values import FetchedPost, Place, Prediction, ScoredTopic, Stated
+from models.values import FetchedPost, Place, Prediction, Reason, ScoredTopic, Stated
 from models.vocabulary import Network, PostKind, Topic, Urgency
 from pipeline.decisions.triage import Case, triage
 
@@ -52,12 +52,40 @@ def test_earlier_rules_outweigh_the_model(
     assert verdict.rules[0] == f"relevance:{rule}"
 
 
-def test_danger_outweighs_a_doubt_but_not_certainty() -> None:
-    doubtful = replace(LIGHTING, relevant=False, relevance=0.2, urgent=True)
-    sure = replace(doubtful, relevance=0.01)
-    assert triage(replace(CASE, prediction=doubtful)).relevant
-    assert triage(replace(CASE, prediction=doubtful)).urgency is Urgency.URGENT
-    assert not triage(replace(CASE, prediction=sure)).relevant
+def test_a_named_danger_outweighs_any_doubt() -> None:
+    named = replace(
+        LIGHTING,
+        relevant=False,
+        relevance=0.01,
+        urgent=True,
+        reasons=(Reason("topic:газ", 0.4), Reason("urgent:gas-smell", 0.9)),
+    )
+    verdict = triage(replace(CASE, prediction=named))
+    assert verdict.relevant
+    assert verdict.urgency is Urgency.URGENT
+    assert verdict.rules[0] == "relevance:urgent_in_doubt"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"urgent": True, "reasons": (Reason("topic:газ", 0.4),)},
+        {"urgent": False, "reasons": (Reason("urgent:no-water", 0.1),)},
+    ],
+)
+def test_danger_only_learned_or_only_faint_leaves_the_model_its_say(
+    changed: dict[str, Any],
+) -> None:
+    doubtful = replace(LIGHTING, relevant=False, relevance=0.3, **changed)
+    verdict = triage(replace(CASE, prediction=doubtful))
+    assert not verdict.relevant
+    assert verdict.rules[0] == "relevance:model_says"
+
+
+def test_a_source_that_says_no_outweighs_a_named_danger() -> None:
+    named = replace(LIGHTING, urgent=True, reasons=(Reason("urgent:fire", 0.9),))
+    refused = replace(POST, stated=Stated(relevant=False))
+    assert not triage(Case(refused, named, None, None, "none")).relevant
 
 
 def test_a_topic_stated_by_an_official_table_stands() -> None:

@@ -15,7 +15,7 @@ from models.journal import JournalEntry
 from models.post import Post, PostVersion
 from models.source import Source
 from models.timer import Timer
-from models.values import Stated
+from models.values import FetchedPost, Stated
 from models.vocabulary import Act, Network, Outcome, Stage, TimerKind, TimerState, Topic, Urgency
 from pipeline.database import reading
 from pipeline.ingest import OvertakenError, ingest_source, prepare, take_in
@@ -163,6 +163,58 @@ def test_a_closed_row_of_an_official_table_has_no_timers(engine: sa.Engine) -> N
     assert (incident.stage, incident.outcome) == (Stage.CLOSED, Outcome.SOLVED)
     assert (incident.topic, incident.closed_at) == (Topic.ROADS, closed_at)
     assert rows(engine, Timer) == []
+
+
+def test_a_later_export_closes_what_was_open(engine: sa.Engine) -> None:
+    still_open = replace(LAMP, stated=Stated(relevant=True, topic=Topic.LIGHTING))
+    take(engine, still_open)
+    closed_at = TUESDAY_NOON + timedelta(hours=1)
+    ended = Stated(relevant=True, closed_at=closed_at, outcome=Outcome.SOLVED)
+    later = closed_at + timedelta(minutes=1)
+    for _ in range(2):
+        take(engine, replace(LAMP, stated=ended), now=later)
+    (incident,) = rows(engine, Incident)
+    assert (incident.stage, incident.outcome) == (Stage.CLOSED, Outcome.SOLVED)
+    assert incident.closed_at == closed_at
+    assert {timer.state for timer in rows(engine, Timer)} == {TimerState.CANCELLED}
+    acts = [entry.act for entry in rows(engine, JournalEntry)]
+    assert acts == [Act.OPENED, Act.CLOSED]
+
+
+def test_the_place_that_a_table_states_outweighs_the_text(engine: sa.Engine) -> None:
+    stated = Stated(relevant=True, place="Смоленский район, Печерск, ул. Минская, д. 5")
+    take(engine, replace(LAMP, text="Нет воды второй день", stated=stated))
+    (incident,) = rows(engine, Incident)
+    assert (incident.settlement, incident.village) == ("pecherskoe", "Печерск")
+    assert (incident.street, incident.house) == ("ул. Минская", "5")
+    assert incident.place_from == "stated"
+
+
+def test_the_clock_of_an_edit_starts_with_the_edit(engine: sa.Engine) -> None:
+    # Given thanks of three days ago
+    long_ago = TUESDAY_NOON - timedelta(days=3)
+    take(engine, replace(THANKS, published_at=long_ago))
+    # When they are edited into a complaint just now
+    edit = replace(LAMP, external_id=THANKS.external_id, published_at=long_ago)
+    take(engine, replace(edit, edited_at=TUESDAY_NOON))
+    # Then the answer is not overdue before anybody could know
+    (incident,) = rows(engine, Incident)
+    assert incident.created_at == TUESDAY_NOON
+    assert incident.due_at > TUESDAY_NOON
+
+
+@pytest.mark.parametrize(
+    "post_with_long_parts",
+    [
+        replace(LAMP, text=f"Нет света на ул. {'я' * 340} д. 5 в Печерске"),
+        replace(LAMP, author_id="1" * 500),
+        replace(LAMP, url="https://vk.com/" + "a" * 3000),
+    ],
+)
+def test_what_is_too_long_for_its_column_stops_nothing(
+    engine: sa.Engine, post_with_long_parts: FetchedPost
+) -> None:
+    assert take(engine, post_with_long_parts, GAS).taken == 2
 
 
 def test_a_deadline_that_passed_before_we_knew_has_no_warning(engine: sa.Engine) -> None:

@@ -297,6 +297,7 @@ def upgrade() -> None:
                 "urgency_raised",
                 "warned",
                 "overdue",
+                "closed",
                 name="journal_act",
                 native_enum=False,
                 create_constraint=True,

@@ -1,0 +1,48 @@
+"""Closing incidents that another system has closed: a later export of the same table says so."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from models.incident import Incident
+from models.journal import JournalEntry
+from models.timer import Timer
+from models.values import Stated
+from models.vocabulary import Act, Stage, TimerState
+
+
+def close_stated(session: Session, stated: Mapping[int, Stated], now: datetime) -> int:
+    """Close the open ones among these incidents as their table states; return how many.
+
+    ``stated`` holds, by incident, a row with ``closed_at``; the outcome is the row's too. An
+    incident that is closed already stays as it is.
+    """
+    still_open = session.exec(
+        select(Incident).where(col(Incident.id).in_(stated), col(Incident.stage) != Stage.CLOSED)
+    ).all()
+    for incident in still_open:
+        row = stated[incident.id or 0]
+        incident.stage = Stage.CLOSED
+        incident.outcome = row.outcome
+        incident.closed_at = row.closed_at
+        incident.version += 1
+        session.add(
+            JournalEntry(
+                incident_id=incident.id or 0,
+                at=now,
+                act=Act.CLOSED,
+                reason="closed_by_source",
+                after={"outcome": row.outcome.value if row.outcome else None},
+            )
+        )
+    session.execute(
+        sa.update(Timer)
+        .where(
+            col(Timer.incident_id).in_([incident.id for incident in still_open]),
+            col(Timer.state) == TimerState.PENDING,
+        )
+        .values(state=TimerState.CANCELLED)
+    )
+    return len(still_open)
