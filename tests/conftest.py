@@ -16,6 +16,11 @@ from pipeline.database import migrate, open_database
 MISSING_POSTGRES = "no PostgreSQL server here: apt-get install postgresql"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long files, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: not {"scenarios", "flows", "console"} & set(item.path.parts))
+
+
 def need(found: object, how_to_get_it: str) -> None:
     """Skip on a user's machine what it cannot run; on CI a missing part is a failure."""
     if found:

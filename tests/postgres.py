@@ -18,6 +18,9 @@ ACCOUNT = "postgres"
 """The server refuses to run as root; Debian's package brings this account."""
 
 
+VERSION = sa.table("alembic_version", sa.column("version_num"))
+
+
 def find_postgres() -> Path | None:
     """Return the folder of the newest server's programs, or None."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -32,6 +35,7 @@ class PostgresServer:
     """A running server with one migrated database."""
 
     url: str
+    head: str
 
     @classmethod
     @contextlib.contextmanager
@@ -50,15 +54,18 @@ class PostgresServer:
             url = f"postgresql://otklik@127.0.0.1:{port}/postgres"
             engine = open_database(url)
             migrate(engine)
+            with engine.connect() as connection:
+                head = connection.execute(sa.select(VERSION.c.version_num)).scalar_one()
             engine.dispose()
-            yield cls(url)
+            yield cls(url, head)
         finally:
             _run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
 
     def empty_database(self) -> str:
-        """Empty every table and return the URL; ids begin at 1 again."""
+        """Empty every table and return the URL; ids begin at 1 again, the schema is current."""
         engine = open_database(self.url)
         with engine.begin() as connection:
+            connection.execute(sa.update(VERSION).values(version_num=self.head))
             names = sa.inspect(connection).get_table_names()
             tables = ", ".join(f'"{name}"' for name in names if name != "alembic_version")
             connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
