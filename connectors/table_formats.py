@@ -307,7 +307,9 @@ def _jsonl_rows(path: Path, names: tuple[str, ...] | None) -> Iterator[RawRow]:
                 yield RawRow(number, (), file.tell(), "строка JSON — не объект {…}")
                 continue
             cells = list(value) if names is None else [value.get(name) for name in names]
-            yield RawRow(number, cells, file.tell())
+            # A blank line of a sheet is nobody's row; an object with nothing in it is somebody's.
+            blank = all(cell is None or cell == "" for cell in cells)
+            yield RawRow(number, cells, file.tell(), "пустой текст" if blank else "")
 
 
 def _value(line: bytes) -> object:

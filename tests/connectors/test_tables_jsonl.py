@@ -23,6 +23,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "table.jsonl"
 
 
+def test_an_object_with_nothing_in_it_is_refused_not_forgotten(path: Path) -> None:
+    rows = list(table_of(path, b'{"text": "one"}\n{"text": ""}\n{}\n\n{"text": "two"}'))
+    refused = [(row.row, row.reason) for row in rows if isinstance(row, Rejected)]
+    assert refused == [(2, "пустой текст"), (3, "пустой текст")]
+
+
 def test_bad_lines_are_refused_and_the_others_go_on(path: Path) -> None:
     lines = [
         b'\xef\xbb\xbf{"text": "one"}',
