@@ -132,8 +132,10 @@ class _Draft:
         sample = datetime(2026, 3, 10, 14, 5)  # noqa: DTZ001 - only tries the format
         for form in formats:
             try:
+                # A format without a year is told apart first: Python warns of trying it.
                 right = form in DATE_FORMATS or (
-                    datetime.strptime(sample.strftime(form), form).date() == sample.date()  # noqa: DTZ007 - as above
+                    any(year in form for year in ("%Y", "%y", "%G", "%c", "%x"))
+                    and datetime.strptime(sample.strftime(form), form).date() == sample.date()  # noqa: DTZ007 - as above
                 )
             except ValueError:
                 right = False

@@ -16,15 +16,14 @@ async def retrain() -> str | None:
     from pipeline import learn  # noqa: PLC0415
 
     settings = load_settings()
-    engine = open_store(settings)
-    log = get_run_logger()
-    learned = await asyncio.to_thread(
-        learn.retrain,
-        engine,
-        registry(settings),
-        now=datetime.now(UTC),
-        progress=lambda step: log.info("%s", step),
-    )
-    engine.dispose()
-    log.info("%s", learned.why)
-    return learned.promoted
+    with open_store(settings) as engine:
+        log = get_run_logger()
+        learned = await asyncio.to_thread(
+            learn.retrain,
+            engine,
+            registry(settings),
+            now=datetime.now(UTC),
+            progress=lambda step: log.info("%s", step),
+        )
+        log.info("%s", learned.why)
+        return learned.promoted

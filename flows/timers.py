@@ -19,15 +19,14 @@ LASTS = timedelta(seconds=50)
 @flow(name="timers", log_prints=False)
 async def timers(lasts: float = LASTS.total_seconds()) -> int:
     """Fire due timers every few seconds for ``lasts`` seconds; return how many were fired."""
-    engine = open_store(load_settings())
-    until = datetime.now(UTC) + timedelta(seconds=lasts)
-    fired = 0
-    while True:
-        batch = await asyncio.to_thread(tick, engine, datetime.now(UTC))
-        if batch:
-            get_run_logger().info("fired %d timers", batch)
-        fired += batch
-        if datetime.now(UTC) + EVERY > until:
-            engine.dispose()
-            return fired
-        await asyncio.sleep(EVERY.total_seconds())
+    with open_store(load_settings()) as engine:
+        until = datetime.now(UTC) + timedelta(seconds=lasts)
+        fired = 0
+        while True:
+            batch = await asyncio.to_thread(tick, engine, datetime.now(UTC))
+            if batch:
+                get_run_logger().info("fired %d timers", batch)
+            fired += batch
+            if datetime.now(UTC) + EVERY > until:
+                return fired
+            await asyncio.sleep(EVERY.total_seconds())

@@ -1,5 +1,8 @@
 """Opening what a process needs to work: the database, the region, the serving model."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 
 from classifiers.registry import Registry
@@ -9,12 +12,16 @@ from pipeline.region.load import load_region
 from pipeline.settings import Settings, make_home
 
 
-def open_store(settings: Settings) -> sa.Engine:
-    """Return the database with its schema up to date. Raises DatabaseError."""
+@contextmanager
+def open_store(settings: Settings) -> Iterator[sa.Engine]:
+    """Give the database with its schema up to date; close it after. Raises DatabaseError."""
     make_home(settings.home)
     engine = open_database(settings.url())
-    migrate(engine)
-    return engine
+    try:
+        migrate(engine)
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def registry(settings: Settings) -> Registry:

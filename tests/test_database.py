@@ -24,6 +24,14 @@ def a_source(key: str = "vk:1") -> Source:
     return Source(key=key, network=Network.VK, created_at=datetime(2026, 11, 17, tzinfo=UTC))
 
 
+def migrate_once(url: str) -> None:
+    engine = open_database(url)
+    try:
+        migrate(engine)
+    finally:
+        engine.dispose()
+
+
 def test_the_migrated_schema_equals_the_tables(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         command.check(alembic_config(connection))
@@ -101,7 +109,7 @@ def test_a_word_outside_the_vocabulary_is_refused_by_the_database(engine: sa.Eng
 )
 def test_an_unusable_database_is_explained_without_its_password(url: str, message: str) -> None:
     with pytest.raises(DatabaseError, match=message) as failure:
-        migrate(open_database(url))
+        migrate_once(url)
     assert "secret" not in str(failure.value)
 
 
@@ -109,4 +117,4 @@ def test_a_file_that_is_no_database_is_explained(tmp_path: Path) -> None:
     path = tmp_path / "otklik.db"
     path.write_text("Это не база, а записка. " * 100, encoding="utf-8")
     with pytest.raises(DatabaseError, match=r"otklik\.db"):
-        migrate(open_database(f"sqlite:///{path}"))
+        migrate_once(f"sqlite:///{path}")

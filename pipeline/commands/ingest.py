@@ -67,14 +67,16 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(f"{rejects} — сам принимаемый файл. Укажите другое место в --rejects.")
     if args.source and len(args.source) > LONGEST_KEY:
         raise CommandError(f"Имя источника длиннее {LONGEST_KEY} знаков. Укажите короче.")
-    engine = open_store(settings)
     bar = (
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*bar, console=err, transient=True, disable=not err.is_terminal) as shown:
+    with (
+        open_store(settings) as engine,
+        Progress(*bar, console=err, transient=True, disable=not err.is_terminal) as shown,
+    ):
         task = shown.add_task(args.file.name)
         tally = ingest_file(
             args.file,
@@ -86,7 +88,6 @@ def run(args: argparse.Namespace) -> int:
             source=args.source,
             progress=lambda done, size: shown.update(task, completed=done, total=size),
         )
-    engine.dispose()
     if not tally.usable and not tally.rejected:
         raise CommandError(f"В файле {args.file} нет ни одной строки с сообщением.")
     if not tally.rejected and args.rejects is None:

@@ -48,32 +48,31 @@ def run(_args: argparse.Namespace) -> int:
             require_free("127.0.0.1", settings.prefect_port, "OTKLIK_PREFECT_PORT")
         region = load_region(settings.region)
         load_model(registry(settings).serving())
-        engine = open_store(settings)
-        token = link_for_administrator(engine, now(), LINK_LASTS)
-        address = settings.console_url()
-        app = create_app(
-            engine=engine,
-            region=region,
-            calendar=calendar_of(region),
-            clock=now,
-            secure_cookies=address.startswith("https:"),
-            hosts=[settings.host, urlsplit(address).hostname or ""],
-        )
-
-        def ready() -> None:
-            sys.stdout.write(
-                f"Отклик · {region.name}\n"
-                f"  консоль      {address}\n"
-                f"  вход         {address}/enter/{token}\n"
-                "               (ссылка для администратора: на один вход, действует час)\n"
-                f"  данные       {settings.home.absolute()}\n"
-                "  остановить   Ctrl+C\n"
-                + _about_sources(len(region.sources), len(region.sample_feed))
+        with open_store(settings) as engine:
+            token = link_for_administrator(engine, now(), LINK_LASTS)
+            address = settings.console_url()
+            app = create_app(
+                engine=engine,
+                region=region,
+                calendar=calendar_of(region),
+                clock=now,
+                secure_cookies=address.startswith("https:"),
+                hosts=[settings.host, urlsplit(address).hostname or ""],
             )
-            sys.stdout.flush()
 
-        asyncio.run(serve(app, settings, ready=ready))
-        engine.dispose()
+            def ready() -> None:
+                sys.stdout.write(
+                    f"Отклик · {region.name}\n"
+                    f"  консоль      {address}\n"
+                    f"  вход         {address}/enter/{token}\n"
+                    "               (ссылка для администратора: на один вход, действует час)\n"
+                    f"  данные       {settings.home.absolute()}\n"
+                    "  остановить   Ctrl+C\n"
+                    + _about_sources(len(region.sources), len(region.sample_feed))
+                )
+                sys.stdout.flush()
+
+            asyncio.run(serve(app, settings, ready=ready))
     sys.stdout.write("Остановлено, данные сохранены.\n")
     return 0
 

@@ -29,7 +29,7 @@ def run(_args: argparse.Namespace) -> int:
 
     settings = load_settings()
     zone = ZoneInfo(load_region(settings.region).time_zone)
-    with reading(open_store(settings)) as session:
+    with open_store(settings) as engine, reading(engine) as session:
         sources = all_sources(session)
     table = Table("Источник", "Прочитан", "Последнее сообщение", "Ошибка")
     for source in sources:

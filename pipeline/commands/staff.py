@@ -58,39 +58,39 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.workplace import open_store
 
     settings = load_settings()
-    engine = open_store(settings)
-    if args.act == "list":
+    with open_store(settings) as engine:
+        if args.act == "list":
+            with reading(engine) as session:
+                for person in all_staff(session):
+                    out.print(f"{person.login}\t{person.role.russian}")
+            return 0
+        if args.act == "add":
+            with reading(engine) as session:
+                access.require_new_login(session, args.login)
+            hashed = access.hash_password(args.login, _ask_password(args.login))
+            with unit_of_work(engine) as session:
+                person = access.add_staff(session, args.login, Role(args.role), now())
+                access.set_password(session, person, hashed)
+            out.print(f"Добавлен {person.login} ({person.role.russian}).")
+            return 0
         with reading(engine) as session:
-            for person in all_staff(session):
-                out.print(f"{person.login}\t{person.role.russian}")
-        return 0
-    if args.act == "add":
-        with reading(engine) as session:
-            access.require_new_login(session, args.login)
-        hashed = access.hash_password(args.login, _ask_password(args.login))
+            known = find_staff(session, args.login)
+        if known is None:
+            raise CommandError(
+                f"Сотрудника «{args.login}» нет. Список: otklik staff list; "
+                f"добавить: otklik staff add {args.login}"
+            )
+        if args.act == "password":
+            hashed = access.hash_password(known.login, _ask_password(known.login))
+            with unit_of_work(engine) as session:
+                access.set_password(session, session.merge(known), hashed)
+            out.print("Пароль изменён.")
+            return 0
         with unit_of_work(engine) as session:
-            person = access.add_staff(session, args.login, Role(args.role), now())
-            access.set_password(session, person, hashed)
-        out.print(f"Добавлен {person.login} ({person.role.russian}).")
+            token = access.make_entry_link(session, known, now(), LINK_LASTS)
+        out.print(f"{settings.console_url()}/enter/{token}", soft_wrap=True)
+        out.print("Ссылка на один вход, действует сутки.")
         return 0
-    with reading(engine) as session:
-        known = find_staff(session, args.login)
-    if known is None:
-        raise CommandError(
-            f"Сотрудника «{args.login}» нет. Список: otklik staff list; "
-            f"добавить: otklik staff add {args.login}"
-        )
-    if args.act == "password":
-        hashed = access.hash_password(known.login, _ask_password(known.login))
-        with unit_of_work(engine) as session:
-            access.set_password(session, session.merge(known), hashed)
-        out.print("Пароль изменён.")
-        return 0
-    with unit_of_work(engine) as session:
-        token = access.make_entry_link(session, known, now(), LINK_LASTS)
-    out.print(f"{settings.console_url()}/enter/{token}", soft_wrap=True)
-    out.print("Ссылка на один вход, действует сутки.")
-    return 0
 
 
 def link_for_administrator(engine: "sa.Engine", now: datetime, lasts: timedelta) -> str:

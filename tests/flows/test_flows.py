@@ -17,6 +17,7 @@ from flows.timers import timers
 from models.incident import Incident
 from models.journal import JournalEntry
 from models.source import Source
+from models.timer import Timer
 from models.vocabulary import Act
 from pipeline.commands.flows import NAMES
 from pipeline.database import reading, unit_of_work
@@ -56,13 +57,12 @@ async def test_ingest_takes_the_sample_feed_in_once() -> None:
     # When the flow runs
     opened = await ingest()
     # Then the sample feed has become incidents, and a second run doubles nothing of it
-    engine = open_store(load_settings())
-    incidents, errors = counts(engine)
-    assert opened == incidents > 100
-    assert errors == ["", ""]
-    again = await ingest()
-    assert counts(engine)[0] == incidents + again < incidents + 30
-    engine.dispose()
+    with open_store(load_settings()) as engine:
+        incidents, errors = counts(engine)
+        assert opened == incidents > 100
+        assert errors == ["", ""]
+        again = await ingest()
+        assert counts(engine)[0] == incidents + again < incidents + 30
 
 
 async def test_a_broken_source_does_not_keep_the_others_from_being_read(
@@ -81,28 +81,26 @@ async def test_a_broken_source_does_not_keep_the_others_from_being_read(
     with pytest.raises(RuntimeError, match="sample-vk"):
         await ingest()
     # Then the other one was read, and the broken one says what is wrong
-    engine = open_store(load_settings())
-    incidents, errors = counts(engine)
-    assert incidents > 20
-    assert any("строка 2" in error or "recording_vk" in error for error in errors)
-    engine.dispose()
+    with open_store(load_settings()) as engine:
+        incidents, errors = counts(engine)
+        assert incidents > 20
+        assert any("строка 2" in error or "recording_vk" in error for error in errors)
 
 
 async def test_timers_fire_what_is_due() -> None:
     await ingest()
-    engine = open_store(load_settings())
-    long_ago = datetime.now(UTC) - timedelta(days=1)
-    with unit_of_work(engine) as session:
-        for incident in session.exec(select(Incident)):
-            incident.due_at = long_ago
-        session.execute(sa.text("UPDATE timer SET due_at = :due"), {"due": long_ago})
-    fired = await timers(lasts=0)
-    with reading(engine) as session:
-        overdue = select(JournalEntry).where(JournalEntry.act == Act.OVERDUE)
-        assert len(session.exec(overdue).all()) == counts(engine)[0]
-    assert fired >= counts(engine)[0]
-    assert await timers(lasts=0) == 0
-    engine.dispose()
+    with open_store(load_settings()) as engine:
+        long_ago = datetime.now(UTC) - timedelta(days=1)
+        with unit_of_work(engine) as session:
+            for incident in session.exec(select(Incident)):
+                incident.due_at = long_ago
+            session.execute(sa.update(Timer).values(due_at=long_ago))
+        fired = await timers(lasts=0)
+        with reading(engine) as session:
+            overdue = select(JournalEntry).where(JournalEntry.act == Act.OVERDUE)
+            assert len(session.exec(overdue).all()) == counts(engine)[0]
+        assert fired >= counts(engine)[0]
+        assert await timers(lasts=0) == 0
 
 
 async def test_retraining_keeps_the_model_where_there_is_nothing_to_learn_from() -> None:
