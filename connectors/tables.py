@@ -184,7 +184,7 @@ class _RowReader:
     def read(self, raw: RawRow) -> Row | None:
         """Return a row as a post or as rejected; None for a row with nothing in it."""
         if raw.problem:
-            line = " ".join(str(cell)[:200] for cell in raw.cells[:20])
+            line = " ".join(str(cell)[:200] for cell in raw.cells[:20] if cell is not None)
             return Rejected(raw.number, WHOLE_ROW, raw.problem, shown(line))
         if not any(cell is not None and cell != "" for cell in raw.cells):
             return None

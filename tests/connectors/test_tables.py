@@ -103,8 +103,12 @@ def test_a_row_without_text_is_refused(tmp_path: Path, empty: str | None) -> Non
     assert (rejected.column, rejected.reason) == ("text", "пустой текст")
 
 
-def test_a_row_with_nothing_at_all_is_no_row(tmp_path: Path) -> None:
-    assert rows_of(tmp_path, {"text": ""}, {"text": None}) == []
+def test_an_object_with_nothing_at_all_is_refused(tmp_path: Path) -> None:
+    refused = rows_of(tmp_path, {"text": ""}, {"text": None})
+    assert [(row.row, row.reason) for row in refused if isinstance(row, Rejected)] == [
+        (1, "пустой текст"),
+        (2, "пустой текст"),
+    ]
 
 
 def test_a_huge_text_is_refused_and_quoted_briefly(tmp_path: Path) -> None:
