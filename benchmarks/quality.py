@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from classifiers.corpus import read_corpus
-from classifiers.examples import PHRASE, Example, read_examples, read_phrases, read_seeds
-from classifiers.split import folds, near_groups
-from classifiers.training import CALIBRATE, FOLDS, TEST, measure
+from classifiers.examples import Example, read_examples, read_phrases, read_seeds
+from classifiers.split import near_groups
+from classifiers.training import Split, hold_out, measure
 from models.vocabulary import Topic
 
 LARGEST_SHARE = 0.4
@@ -49,29 +49,17 @@ def main() -> None:
     examples = [*read_examples(arguments.file), *read_seeds(), *read_phrases()]
     corpus = read_corpus(examples)
     groups = near_groups(corpus.words)
-    fold = folds(groups, FOLDS, seed=1)
-    fold[[example.kind == PHRASE for example in examples]] = FOLDS - 1
-    tested, calibrated = np.isin(fold, TEST), np.isin(fold, CALIBRATE)
-    _, figures = measure(
-        examples,
-        corpus,
-        taught=np.flatnonzero(~tested & ~calibrated),
-        calibrated=np.flatnonzero(calibrated),
-        tested=np.flatnonzero(tested),
-    )
+    split = hold_out(examples, groups, seed=1)
+    _, figures = measure(examples, corpus, split)
     print("same region, two folds of ten held back")
     print(json.dumps(figures, ensure_ascii=False, indent=1))
     held = set(arguments.held) or municipalities(examples)
     away = np.array([example.executor in held for example in examples])
     # A text that repeats one held back must not teach either.
     near = np.isin(groups, groups[away]) & ~away
-    _, figures = measure(
-        examples,
-        corpus,
-        taught=np.flatnonzero(~away & ~near & ~calibrated),
-        calibrated=np.flatnonzero(calibrated & ~away & ~near),
-        tested=np.flatnonzero(away),
-    )
+    calibrated = np.setdiff1d(split.calibrated, np.flatnonzero(away | near))
+    taught = np.setdiff1d(np.flatnonzero(~away & ~near), calibrated)
+    _, figures = measure(examples, corpus, Split(taught, calibrated, np.flatnonzero(away)))
     print(f"executors held back: {', '.join(sorted(held))}")
     print(json.dumps(figures, ensure_ascii=False, indent=1))
 

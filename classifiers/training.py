@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,13 +52,32 @@ def version_of(examples: Sequence[Example], created: datetime) -> str:
     return f"{created:%Y-%m-%d}-{digest.hexdigest()[:8]}"
 
 
+class Split(NamedTuple):
+    """Rows that teach, that calibrate, and that measure; no row is in two of them."""
+
+    taught: Ints
+    calibrated: Ints
+    tested: Ints
+
+
+def hold_out(examples: Sequence[Example], groups: Ints, *, seed: int) -> Split:
+    """Draw the rows to hold back; texts of one of the ``groups`` stay on one side.
+
+    Bare phrases only teach: nobody writes like that, so they measure nothing.
+    """
+    fold = folds(groups, FOLDS, seed=seed)
+    fold[[example.kind == PHRASE for example in examples]] = FOLDS - 1
+    tested, calibrated = np.isin(fold, TEST), np.isin(fold, CALIBRATE)
+    return Split(*map(np.flatnonzero, (~tested & ~calibrated, calibrated, tested)))
+
+
 def measure(
-    examples: Sequence[Example], corpus: Corpus, *, taught: Ints, calibrated: Ints, tested: Ints
+    examples: Sequence[Example], corpus: Corpus, split: Split
 ) -> tuple[Model, dict[str, Any]]:
     """Fit on some rows, calibrate on others, and return the model with its figures on a third."""
-    model = fit_model(examples, corpus, taught, version="held-out", created="")
-    model = calibrate(model, [examples[row] for row in calibrated.tolist()])
-    return model, evaluate(Classifier(model), [examples[row] for row in tested.tolist()])
+    model = fit_model(examples, corpus, split.taught, version="held-out", created="")
+    model = calibrate(model, [examples[row] for row in split.calibrated.tolist()])
+    return model, evaluate(Classifier(model), [examples[row] for row in split.tested.tolist()])
 
 
 def train(
@@ -76,18 +95,9 @@ def train(
     _check(examples)
     progress(f"Разбираю {len(examples)} текстов")
     corpus = read_corpus(examples)
-    fold = folds(near_groups(corpus.words), FOLDS, seed=seed)
-    # Bare phrases only teach: nobody writes like that, so they measure nothing.
-    fold[[example.kind == PHRASE for example in examples]] = FOLDS - 1
+    split = hold_out(examples, near_groups(corpus.words), seed=seed)
     progress("Обучаю на части текстов, чтобы проверить на остальных")
-    tested, calibrated = np.isin(fold, TEST), np.isin(fold, CALIBRATE)
-    held_out, figures = measure(
-        examples,
-        corpus,
-        taught=np.flatnonzero(~tested & ~calibrated),
-        calibrated=np.flatnonzero(calibrated),
-        tested=np.flatnonzero(tested),
-    )
+    held_out, figures = measure(examples, corpus, split)
     progress("Обучаю на всех текстах")
     everything = np.arange(len(examples))
     model = fit_model(
@@ -98,9 +108,8 @@ def train(
         created=created.isoformat(timespec="seconds"),
     )
     # More rows than calibrated the twin: all that it was not taught.
-    held = calibrate(
-        held_out, [examples[row] for row in np.flatnonzero(tested | calibrated).tolist()]
-    )
+    untaught = np.sort(np.concatenate([split.calibrated, split.tested]))
+    held = calibrate(held_out, [examples[row] for row in untaught.tolist()])
     counts = {
         "examples": len(examples),
         "own_rows": sum(not example.kind for example in examples),

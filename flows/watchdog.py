@@ -5,8 +5,7 @@ import signal
 import threading
 import time
 
-SUPERVISED = "OTKLIK_SUPERVISED"
-"""Set by ``pipeline.run`` for its children."""
+from pipeline.run import SUPERVISED
 
 CHECK_SECONDS = 2.0
 

@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import sqlalchemy as sa
 
 from classifiers.classifier import Classifier
 from classifiers.comparison import mcnemar
 from classifiers.corpus import read_corpus
-from classifiers.examples import PHRASE, Example, read_phrases, read_seeds
+from classifiers.examples import Example, read_phrases, read_seeds
 from classifiers.model import Model, save
 from classifiers.registry import Registry
-from classifiers.split import folds, near_groups
-from classifiers.training import CALIBRATE, FOLDS, TEST, measure, version_of
+from classifiers.split import near_groups
+from classifiers.training import hold_out, measure, version_of
 from models.values import Message
 from models.vocabulary import Topic
 from pipeline.database import reading
@@ -58,19 +57,9 @@ def retrain(
     examples = [*labels, *read_seeds(), *read_phrases()]
     progress(f"Обучаю на {len(examples)} текстах")
     corpus = read_corpus(examples)
-    fold = folds(near_groups(corpus.words), FOLDS, seed=1)
-    # Bare phrases only teach: nobody writes like that, so they measure nothing.
-    written = np.array([example.kind != PHRASE for example in examples])
-    tested = np.isin(fold, TEST) & written
-    calibrated = np.isin(fold, CALIBRATE) & written
-    challenger, _ = measure(
-        examples,
-        corpus,
-        taught=np.flatnonzero(~tested & ~calibrated),
-        calibrated=np.flatnonzero(calibrated),
-        tested=np.flatnonzero(tested),
-    )
-    held_out = [examples[row] for row in np.flatnonzero(tested) if row < len(labels)]
+    split = hold_out(examples, near_groups(corpus.words), seed=1)
+    challenger, _ = measure(examples, corpus, split)
+    held_out = [examples[row] for row in split.tested if row < len(labels)]
     progress(f"Сравниваю с действующей моделью на {len(held_out)} текстах")
     ours = _right(Classifier(challenger), held_out)
     theirs = _right(Classifier.load(registry.serving()), held_out)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from models.columns import stored_id
 from models.incident import Incident
 from models.journal import JournalEntry
-from models.timer import Timer
 from models.values import Stated
-from models.vocabulary import Act, Stage, TimerState
+from models.vocabulary import Act, Stage
+from pipeline.desk.timers import cancel
 
 
 def close_stated(session: Session, stated: Mapping[int, Stated], now: datetime) -> int:
@@ -23,26 +23,19 @@ def close_stated(session: Session, stated: Mapping[int, Stated], now: datetime) 
         select(Incident).where(col(Incident.id).in_(stated), col(Incident.stage) != Stage.CLOSED)
     ).all()
     for incident in still_open:
-        row = stated[incident.id or 0]
+        row = stated[stored_id(incident.id)]
         incident.stage = Stage.CLOSED
         incident.outcome = row.outcome
         incident.closed_at = row.closed_at
         incident.version += 1
         session.add(
             JournalEntry(
-                incident_id=incident.id or 0,
+                incident_id=stored_id(incident.id),
                 at=now,
                 act=Act.CLOSED,
                 reason="closed_by_source",
                 after={"outcome": row.outcome.value if row.outcome else None},
             )
         )
-    session.execute(
-        sa.update(Timer)
-        .where(
-            col(Timer.incident_id).in_([incident.id for incident in still_open]),
-            col(Timer.state) == TimerState.PENDING,
-        )
-        .values(state=TimerState.CANCELLED)
-    )
+    cancel(session, [stored_id(incident.id) for incident in still_open])
     return len(still_open)

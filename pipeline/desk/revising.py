@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from models.columns import stored_id
 from models.incident import Incident
 from models.journal import JournalEntry
 from models.post import Post, PostVersion
 from models.timer import Timer
-from models.vocabulary import Act, Stage, TimerState, Urgency
+from models.vocabulary import Act, Stage, Urgency
 from pipeline.decisions.folding import Text
 from pipeline.desk.bulk import Row, insert
 from pipeline.desk.opening import facts, timers
+from pipeline.desk.timers import cancel
 from pipeline.judge import Duty
 
 
@@ -61,11 +61,7 @@ def raise_urgency(
     incident.calendar = calendar
     incident.due_at = min(incident.due_at, duty.deadline.due_at)
     incident.version += 1
-    session.execute(
-        sa.update(Timer)
-        .where(col(Timer.incident_id) == incident_id, col(Timer.state) == TimerState.PENDING)
-        .values(state=TimerState.CANCELLED)
-    )
+    cancel(session, [incident_id])
     clocks = timers(incident_id, incident.due_at, duty.deadline, now, cycle=incident.version)
     insert(session, Timer, clocks)
     session.add(

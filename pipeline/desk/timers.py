@@ -1,7 +1,9 @@
 """Firing due timers: each exactly once, however many workers tick at the same moment."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from models.incident import Incident
@@ -43,6 +45,15 @@ def fire_due(session: Session, now: datetime, *, limit: int = BATCH) -> int:
                 )
             )
     return len(due)
+
+
+def cancel(session: Session, incident_ids: Sequence[int]) -> None:
+    """Cancel every timer of these incidents that has not fired yet."""
+    session.execute(
+        sa.update(Timer)
+        .where(col(Timer.incident_id).in_(incident_ids), col(Timer.state) == TimerState.PENDING)
+        .values(state=TimerState.CANCELLED)
+    )
 
 
 def _incidents(session: Session, ids: list[int]) -> dict[int, Incident]:

@@ -58,6 +58,17 @@ def otklik(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[
             process.kill()
 
 
+def refused_start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "run"],
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
 def until(condition: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + PATIENCE
     while not condition():
@@ -120,14 +131,7 @@ def test_it_works_stops_and_goes_on_without_losing_or_doubling(
         with urlopen(f"http://127.0.0.1:{environment['OTKLIK_PORT']}/sign-in") as page:
             assert "Отклик" in page.read().decode()
         # And a second start on the same folder is refused in one line
-        second = subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", "run"],
-            env=environment,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        second = refused_start(environment)
         assert second.returncode == 1
         assert "уже запущен" in second.stderr
         assert "Traceback" not in second.stderr
@@ -165,14 +169,7 @@ def test_a_taken_port_is_explained(environment: dict[str, str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(environment["OTKLIK_PORT"])))
         taken.listen()
-        failed = subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", "run"],
-            env=environment,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        failed = refused_start(environment)
     assert failed.returncode == 1
     assert "OTKLIK_PORT" in failed.stderr
     assert "Traceback" not in failed.stderr
