@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from models.columns import word
-from models.vocabulary import Outcome, Stage, Topic, Urgency
+from models.vocabulary import Certainty, Outcome, Stage, Topic, Urgency
 
 
 class Incident(SQLModel, table=True):
@@ -14,6 +14,8 @@ class Incident(SQLModel, table=True):
 
     ``created_at`` is when the citizen wrote, ``opened_at`` when Otklik learned of it; both stay
     for ever. ``calendar`` names the version of the working calendar that made ``due_at``.
+    ``certainty`` says whether a person should look: what triage said at the opening, ``review``
+    again after the author changed the text, ``auto`` once a person has judged it.
     """
 
     __table_args__ = (
@@ -21,6 +23,7 @@ class Incident(SQLModel, table=True):
         sa.Index("incident_queue_urgency", "stage", "urgency", "due_at", "id"),
         sa.Index("incident_queue_topic", "stage", "topic", "due_at", "id"),
         sa.Index("incident_queue_settlement", "stage", "settlement", "due_at", "id"),
+        sa.Index("incident_queue_certainty", "stage", "certainty", "due_at", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -29,6 +32,11 @@ class Incident(SQLModel, table=True):
     stage: Stage = Field(default=Stage.REVIEW, sa_type=word(Stage, name="incident_stage"))
     outcome: Outcome | None = Field(
         default=None, sa_type=word(Outcome, name="incident_outcome"), nullable=True
+    )
+    certainty: Certainty = Field(
+        default=Certainty.REVIEW,
+        sa_type=word(Certainty, name="incident_certainty"),
+        sa_column_kwargs={"server_default": Certainty.REVIEW.value},
     )
     settlement: str | None = Field(default=None, max_length=100)
     village: str | None = Field(default=None, max_length=200)

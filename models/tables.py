@@ -2,6 +2,7 @@
 
 from models.incident import Incident
 from models.journal import JournalEntry
+from models.label import Label
 from models.post import Post, PostVersion
 from models.source import Source
 from models.staff import EntryLink, SignIn, Staff
@@ -11,6 +12,7 @@ __all__ = [
     "EntryLink",
     "Incident",
     "JournalEntry",
+    "Label",
     "Post",
     "PostVersion",
     "SignIn",

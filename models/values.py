@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from models.vocabulary import Network, Outcome, PostKind, Topic, Urgency
+from models.vocabulary import Certainty, Network, Outcome, PostKind, Topic, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,23 @@ class FineTopic(NamedTuple):
 class Reason(NamedTuple):
     """A word or a named rule that carried a verdict, with its signed weight.
 
-    Names start with what they speak of: ``topic:яма``, ``urgent:gas-smell``.
+    Names start with what they speak of: ``topic:яма``, ``urgent:gas-smell``. ``spans`` are
+    [start, end) in characters of the original text; empty where no place in it can be shown.
     """
 
     name: str
     weight: float
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the classifier makes of one text; ``topics`` holds the three likeliest, best first."""
+    """What the classifier makes of one text.
+
+    ``topics`` holds the three likeliest topics of its main matter, best first, with shares of one
+    whole; ``also`` the topics of further problems in the same text, each with the probability
+    that it stands there at all.
+    """
 
     relevant: bool
     relevance: float
@@ -110,6 +117,8 @@ class Prediction:
     urgency: float
     reasons: tuple[Reason, ...]
     model: str
+    also: tuple[ScoredTopic, ...] = ()
+    certainty: Certainty = Certainty.REVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,7 @@ class Verdict:
     street: str | None
     house: str | None
     rules: tuple[str, ...]
+    certainty: Certainty = Certainty.REVIEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,23 @@ class Urgency(StrEnum):
         return {"normal": "обычная", "urgent": "повышенная"}[self.value]
 
 
+class Certainty(StrEnum):
+    """How far a verdict of the classifier may be trusted.
+
+    ``auto``: safe to route unseen; ``review``: a person should look; ``unsure``: the classifier
+    does not know, or the text is none that it understands.
+    """
+
+    AUTO = "auto"
+    REVIEW = "review"
+    UNSURE = "unsure"
+
+    @property
+    def russian(self) -> str:
+        """Russian name for people."""
+        return {"auto": "уверенно", "review": "нужна проверка", "unsure": "не уверен"}[self.value]
+
+
 class Stage(StrEnum):
     """Where an incident stands."""
 
@@ -159,6 +176,8 @@ class Act(StrEnum):
     WARNED = "warned"
     OVERDUE = "overdue"
     CLOSED = "closed"
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
 
     @property
     def russian(self) -> str:
@@ -171,6 +190,8 @@ class Act(StrEnum):
             "warned": "Срок подходит",
             "overdue": "Срок прошёл",
             "closed": "Инцидент закрыт",
+            "confirmed": "Разбор подтверждён",
+            "corrected": "Разбор исправлен",
         }[self.value]
 
 

@@ -24,6 +24,12 @@ def a_source(key: str = "vk:1") -> Source:
     return Source(key=key, network=Network.VK, created_at=datetime(2026, 11, 17, tzinfo=UTC))
 
 
+AN_ENTRY = (
+    "INSERT INTO journal (incident_id, at, actor, act, reason, before, after)"
+    " VALUES (1, '2026-11-17 09:00:00', 'otklik', :act, '', '{}', '{}')"
+)
+
+
 def migrate_once(url: str) -> None:
     engine = open_database(url)
     try:
@@ -46,6 +52,49 @@ def test_migrations_go_down_to_nothing_and_up_again(engine: sa.Engine) -> None:
         command.check(alembic_config(connection))
 
 
+def acts(connection: sa.Connection) -> list[str]:
+    return list(connection.execute(sa.text("SELECT act FROM journal ORDER BY id")).scalars())
+
+
+def test_labels_come_and_go_without_loss_of_anything_else(engine: sa.Engine) -> None:
+    # Given a database of the first version with an incident and its journal
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0001")
+        connection.execute(
+            sa.text(
+                "INSERT INTO incident (topic, urgency, stage, place_from, body, route_rule,"
+                " created_at, opened_at, due_at, norm, calendar, version) VALUES ('roads',"
+                " 'normal', 'review', 'none', 'desk', '', :now, :now, :now, '', '', 1)"
+            ),
+            {"now": "2026-11-17 09:00:00"},
+        )
+        connection.execute(sa.text(AN_ENTRY), {"act": "opened"})
+    # When it comes up to labels
+    migrate(engine)
+    # Then nobody has looked at the incident yet, and people's acts have their words
+    with engine.begin() as connection:
+        certainty = connection.execute(sa.text("SELECT certainty FROM incident")).scalars()
+        assert list(certainty) == ["review"]
+        connection.execute(sa.text(AN_ENTRY), {"act": "corrected"})
+        assert acts(connection) == ["opened", "corrected"]
+    for wrong in ("UPDATE journal SET act = 'sung'", "UPDATE incident SET certainty = 'perhaps'"):
+        with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+            connection.execute(sa.text(wrong))
+    # And when it goes down again, what the older program has no words for is gone, no more
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0001")
+        assert acts(connection) == ["opened"]
+        assert "label" not in sa.inspect(connection).get_table_names()
+        assert list(connection.execute(sa.text("SELECT topic FROM incident")).scalars()) == [
+            "roads"
+        ]
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        connection.execute(sa.text(AN_ENTRY), {"act": "corrected"})
+    migrate(engine)
+    with engine.begin() as connection:
+        command.check(alembic_config(connection))
+
+
 def test_a_second_migration_changes_nothing(engine: sa.Engine) -> None:
     migrate(engine)
     migrate(engine)
@@ -59,7 +108,7 @@ def test_a_database_of_a_newer_program_is_refused(engine: sa.Engine) -> None:
             migrate(engine)
     finally:
         with engine.begin() as connection:
-            connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
 
 
 def test_moments_come_back_in_utc(engine: sa.Engine) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.vocabulary import TOPIC_TITLES, Topic
+from models.vocabulary import TOPIC_TITLES, Certainty, Topic
 
 ROOT = Path(__file__).parents[1]
 
@@ -15,6 +15,14 @@ ROOT = Path(__file__).parents[1]
 def test_every_topic_code_is_in_the_glossary(topic: Topic) -> None:
     glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     assert f"| `{topic.value}` | {TOPIC_TITLES[topic]} |" in glossary
+
+
+@pytest.mark.parametrize("certainty", list(Certainty))
+def test_every_certainty_is_explained(certainty: Certainty) -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    console = (ROOT / "docs" / "console.md").read_text(encoding="utf-8")
+    assert f"`{certainty.value}` («{certainty.russian}»" in glossary
+    assert f"| «{certainty.russian}» |" in console
 
 
 def test_every_dependency_has_its_reason() -> None:

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from pipeline.console.access import ForgedFormError, SignInNeededError
 from pipeline.console.frame import STATIC, Console, console_of
 from pipeline.console.guard import Guard, add_headers
-from pipeline.console.pages import door, health, incident, password, queue
+from pipeline.console.pages import door, health, incident, password, queue, verdict
 from pipeline.database import DatabaseError
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.region.schema import Region
@@ -82,7 +82,7 @@ def create_app(
         started_at=clock(),
     )
     app.add_middleware(Guard, hosts=hosts)
-    for pages in (queue, incident, door, password, health):
+    for pages in (queue, incident, verdict, door, password, health):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(SignInNeededError, _to_sign_in)

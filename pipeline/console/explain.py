@@ -20,10 +20,12 @@ RULES = {
     "topic:model_says": "тему выбрала модель",
     "topic:(тред)": "сообщение, на которое ответили",
     "closed_by_source": "закрыт в системе, из которой взята таблица",
+    "not_relevant": "это не обращение, отвечать не нужно",
     "place:text": "место названо в тексте",
     "place:stated": "место указано в таблице",
     "place:thread": "место названо выше в обсуждении",
     "place:community": "место — по сообществу, где написано",
+    "place:person": "место указал оператор",
     "place:none": "место не найдено",
     "urgent:gas-smell": "запах или утечка газа",
     "urgent:explosion": "взрыв",
@@ -67,6 +69,8 @@ FIELDS = {
     "due_at": "срок",
     "norm": "норматив",
     "text": "текст",
+    "relevant": "обращение",
+    "also": "другие темы",
 }
 SHOWN_REASONS = 12
 
@@ -138,7 +142,8 @@ def why(prediction: dict[str, Any], model: str) -> Why | None:
     """Return a stored prediction in words and bars; None where nothing was predicted."""
     if not prediction:
         return None
-    reasons = [(str(name), float(weight)) for name, weight in prediction.get("reasons", ())]
+    # Reasons of the first version have no spans.
+    reasons = [(str(name), float(weight)) for name, weight, *_ in prediction.get("reasons", ())]
     return Why(
         relevance=percent(prediction.get("relevance", 0)),
         urgency=percent(prediction.get("urgency", 0)),
@@ -214,7 +219,7 @@ def _changes(entry: JournalEntry, console: Console) -> list[Change]:
 
 def _value(key: str, value: object, console: Console) -> str:
     """Return a stored value as people read it."""
-    if value is None or value == "":
+    if value is None or value in ("", []):
         return ""
     text = str(value)
     if key == "topic":
@@ -225,6 +230,10 @@ def _value(key: str, value: object, console: Console) -> str:
         text = settlement_name(text, console.region)
     elif key == "body":
         text = body_name(text, console.region)
+    elif key == "relevant":
+        text = "да" if value else "нет"
+    elif key == "also" and isinstance(value, list):
+        text = ", ".join(_topic(str(code)) for code in value)
     elif key == "due_at":
         text = _stored_moment(text, console)
     return excerpt(text, 200)

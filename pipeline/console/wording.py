@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from models.incident import Incident
-from models.vocabulary import Stage
+from models.vocabulary import Stage, Topic
 from pipeline.decisions.deadlines import humanise, left
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.region.schema import Region
@@ -16,6 +16,9 @@ from pipeline.region.schema import Region
 NBSP = "\N{NO-BREAK SPACE}"
 MOSCOW = ZoneInfo("Europe/Moscow")
 EXCERPT = 300
+TOPICS = sorted(Topic, key=lambda topic: (topic is Topic.OTHER, topic.russian))
+"""Topics to choose from, by name."""
+
 SPACE = re.compile(r"\s+")
 UNIT = re.compile(r" (?=\d|ч\b|мин\b)")
 """The spaces inside «на 2 ч 10 мин»: no line may end there."""

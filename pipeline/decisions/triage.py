@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.values import FetchedPost, Place, Prediction, Verdict
-from models.vocabulary import Topic, Urgency
+from models.vocabulary import Certainty, Topic, Urgency
 
 NAMED = "urgent:"
 """What the names of urgency rules among a prediction's reasons begin with."""
@@ -79,12 +79,23 @@ def triage(case: Case) -> Verdict:
         village=place.village if place else None,
         street=place.street if place else None,
         house=place.house if place else None,
+        certainty=_certainty(case),
         rules=(
             f"relevance:{relevance_rule}",
             "topic:stated_by_source" if stated is not None else "topic:model_says",
             f"place:{case.place_from}",
         ),
     )
+
+
+def _certainty(case: Case) -> Certainty:
+    """Tell how far the verdict may be trusted: where people have spoken, fully.
+
+    But what is urgent a person must always see.
+    """
+    if case.prediction.urgent:
+        return Certainty.REVIEW
+    return Certainty.AUTO if case.post.stated.topic is not None else case.prediction.certainty
 
 
 def _first(case: Case) -> tuple[bool, str]:

@@ -1,4 +1,4 @@
-"""Closing incidents that another system has closed: a later export of the same table says so."""
+"""Closing incidents: another system has closed them, or a person says that they are none."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,9 @@ def close_stated(session: Session, stated: Mapping[int, Stated], now: datetime) 
     incident that is closed already stays as it is.
     """
     still_open = session.exec(
-        select(Incident).where(col(Incident.id).in_(stated), col(Incident.stage) != Stage.CLOSED)
+        select(Incident)
+        .where(col(Incident.id).in_(stated), col(Incident.stage) != Stage.CLOSED)
+        .with_for_update()
     ).all()
     for incident in still_open:
         row = stated[stored_id(incident.id)]
@@ -39,3 +41,20 @@ def close_stated(session: Session, stated: Mapping[int, Stated], now: datetime) 
         )
     cancel(session, [stored_id(incident.id) for incident in still_open])
     return len(still_open)
+
+
+def close_irrelevant(session: Session, incident: Incident, *, by: str, now: datetime) -> None:
+    """Close an open incident that is none, as a person says; nobody has to answer any more."""
+    incident.stage = Stage.CLOSED
+    incident.outcome = None
+    incident.closed_at = now
+    session.add(
+        JournalEntry(
+            incident_id=stored_id(incident.id),
+            at=now,
+            actor=by,
+            act=Act.CLOSED,
+            reason="not_relevant",
+        )
+    )
+    cancel(session, [stored_id(incident.id)])

@@ -125,6 +125,7 @@ def _incident(opening: Opening, now: datetime, calendar: str) -> dict[str, Any]:
     return _decided(opening) | {
         "stage": Stage.REVIEW if stated.closed_at is None else Stage.CLOSED,
         "outcome": stated.outcome,
+        "certainty": verdict.certainty,
         # What a citizen wrote may be of any length; a street's name is not.
         "village": _at_most(200, verdict.village),
         "street": _at_most(200, verdict.street),

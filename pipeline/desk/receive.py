@@ -169,9 +169,12 @@ def _predicted(judged: Judged | None) -> dict[str, Any]:
     """Return the columns that hold a prediction; none where no text was judged."""
     if judged is None:
         return {}
-    prediction = judged.understood.prediction
+    understood, verdict = judged.understood, judged.verdict
+    prediction, place = understood.prediction, understood.place
+    # Where the table's own column names the place, its span is none of the text.
+    in_text = understood.place_from != "stated"
     return {
-        "relevant": judged.verdict.relevant,
+        "relevant": verdict.relevant,
         "model": prediction.model,
         "prediction": {
             "relevance": prediction.relevance,
@@ -179,8 +182,15 @@ def _predicted(judged: Judged | None) -> dict[str, Any]:
             "fine_topics": [list(fine) for fine in prediction.fine_topics],
             "urgent": prediction.urgent,
             "urgency": prediction.urgency,
-            "reasons": [list(reason) for reason in prediction.reasons],
-            "rules": list(judged.verdict.rules),
+            "also": [[code.value, probability] for code, probability in prediction.also],
+            "reasons": [
+                [name, weight, [list(span) for span in spans]]
+                for name, weight, spans in prediction.reasons
+            ],
+            "certainty": verdict.certainty.value,
+            "settlement": verdict.settlement,
+            "place": list(place.span) if place and in_text else None,
+            "rules": list(verdict.rules),
         },
     }
 

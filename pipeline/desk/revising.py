@@ -1,6 +1,7 @@
 """What an edit or a deletion by the author changes: never an incident's history."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,7 +11,8 @@ from models.incident import Incident
 from models.journal import JournalEntry
 from models.post import Post, PostVersion
 from models.timer import Timer
-from models.vocabulary import Act, Stage, Urgency
+from models.values import Deadline
+from models.vocabulary import Act, Certainty, Stage, Urgency
 from pipeline.decisions.folding import Text
 from pipeline.desk.bulk import Row, insert
 from pipeline.desk.opening import facts, timers
@@ -19,7 +21,16 @@ from pipeline.judge import Duty
 
 
 def replace_text(session: Session, post: Post, newer: Sequence[Text], now: datetime) -> None:
-    """Give a stored post its newest text; every earlier one becomes a version."""
+    """Give a stored post its newest text; every earlier one becomes a version.
+
+    An open incident then needs another look, and whoever has its card open has to see the new
+    text before judging it.
+    """
+    if post.incident_id is not None:
+        incident = session.get_one(Incident, post.incident_id, with_for_update=True)
+        incident.version += 1
+        if incident.stage is not Stage.CLOSED:
+            incident.certainty = Certainty.REVIEW
     texts = [Text(post.text, post.edited_at), *newer]
     replaced = versions(stored_id(post.id), texts[:-1], first=post.revision, now=now)
     insert(session, PostVersion, replaced)
@@ -52,18 +63,14 @@ def raise_urgency(
     session: Session, incident_id: int, duty: Duty, *, now: datetime, calendar: str
 ) -> None:
     """Make an open incident urgent and its deadline nearer; an edit never does the reverse."""
-    incident = session.get_one(Incident, incident_id)
+    incident = session.get_one(Incident, incident_id, with_for_update=True)
     if incident.stage is Stage.CLOSED or incident.urgency is Urgency.URGENT:
         return
     before = facts(incident.model_dump())
     incident.urgency = Urgency.URGENT
-    incident.norm = duty.deadline.norm
-    incident.calendar = calendar
-    incident.due_at = min(incident.due_at, duty.deadline.due_at)
     incident.version += 1
-    cancel(session, [incident_id])
-    clocks = timers(incident_id, incident.due_at, duty.deadline, now, cycle=incident.version)
-    insert(session, Timer, clocks)
+    nearer = replace(duty.deadline, due_at=min(incident.due_at, duty.deadline.due_at))
+    set_deadline(session, incident, nearer, now=now, calendar=calendar)
     session.add(
         JournalEntry(
             incident_id=incident_id,
@@ -73,6 +80,24 @@ def raise_urgency(
             after=facts(incident.model_dump()),
         )
     )
+
+
+def set_deadline(
+    session: Session, incident: Incident, deadline: Deadline, *, now: datetime, calendar: str
+) -> None:
+    """Give an open incident, whose version is a new one, another deadline with its timers.
+
+    A deadline that stays where it was keeps its timers: one that has fired must not fire again.
+    """
+    incident.norm = deadline.norm
+    incident.calendar = calendar
+    if incident.due_at == deadline.due_at:
+        return
+    incident.due_at = deadline.due_at
+    incident_id = stored_id(incident.id)
+    cancel(session, [incident_id])
+    clocks = timers(incident_id, deadline.due_at, deadline, now, cycle=incident.version)
+    insert(session, Timer, clocks)
 
 
 def _journal(

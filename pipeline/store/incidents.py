@@ -11,7 +11,7 @@ from models.incident import Incident
 from models.journal import JournalEntry
 from models.post import Post
 from models.source import Source
-from models.vocabulary import Stage, Topic, Urgency
+from models.vocabulary import Certainty, Stage, Topic, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class QueueFilter:
     topic: Topic | None = None
     settlement: str | None = None
     urgency: Urgency | None = None
+    certainty: Certainty | None = None
     overdue_at: datetime | None = None
 
 
@@ -80,6 +81,8 @@ def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(col(Incident.settlement) == wanted.settlement)
     if wanted.urgency is not None:
         conditions.append(col(Incident.urgency) == wanted.urgency)
+    if wanted.certainty is not None:
+        conditions.append(col(Incident.certainty) == wanted.certainty)
     if wanted.overdue_at is not None:
         conditions.append(col(Incident.due_at) < wanted.overdue_at)
     return conditions

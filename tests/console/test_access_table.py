@@ -32,6 +32,7 @@ PASSWORD = "яблоко от яблони"  # noqa: S105 - for tests only
 TABLE: dict[tuple[str, str], tuple[int, int, int]] = {
     ("GET", "/"): (303, 200, 200),
     ("GET", "/incident/{number}"): (303, 200, 200),
+    ("POST", "/incident/{number}/verdict"): (303, 303, 303),
     ("GET", "/sign-in"): (200, 303, 303),
     ("POST", "/sign-in"): (401, 401, 401),
     ("GET", "/enter/{token}"): (200, 200, 200),
@@ -87,6 +88,8 @@ class Town:
     def form(self, path: str) -> dict[str, str]:
         """Fill in the form of a route, with its genuine token wherever it can be had."""
         form = {"login": "nobody", "password": PASSWORD, "again": PASSWORD}
+        form |= {"button": "right", "version": "1", "relevant": "yes", "topic": "roads"}
+        form |= {"urgency": "normal", "settlement": "luga"}
         page = f"/enter/{self.link()}" if path in DOORS else "/password"
         answer = self.browser.get(page)
         if answer.status_code != 200:

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import uvicorn
-from console.builders import NOW, Person, add_incident, add_source
+from console.builders import NOW, PREDICTION, Person, add_incident, add_source
 from console.test_hostile import HOSTILE, HUGE, fill
 from fastapi import FastAPI
 from playwright import sync_api as playwright
 
 from models.staff import Staff
-from models.vocabulary import Topic, Urgency
+from models.vocabulary import Certainty, Topic, Urgency
 from pipeline.database import unit_of_work
 from pipeline.desk import access
 
@@ -166,6 +166,87 @@ def test_an_operator_comes_in_by_link_filters_and_opens_a_card(
 
     # The 404 above is reported by the browser itself; a broken policy or style would be as well.
     assert [said for said in complaints if "404" not in said] == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [(size, scheme) for size in SIZES for scheme in ("light", "dark")],
+    ids="-".join,
+    indirect=True,
+)
+def test_an_operator_checks_what_otklik_decided(
+    page: playwright.Page, link: str, console_engine: sa.Engine, tmp_path: Path
+) -> None:
+    text = (
+        "Добрый день! В Луге напротив школы уже неделю открыт люк, дети ходят мимо. Рядом яма, "
+        "которую объезжают по встречной. Когда это закончится?"
+    )
+
+    def span(words: str) -> list[int]:
+        return [text.index(words), text.index(words) + len(words)]
+
+    prediction = dict(PREDICTION) | {
+        "also": [["education", 0.6]],
+        "reasons": [
+            ["topic:яма", 1.25, [span("яма")]],
+            ["topic:объезжают", 0.6, [span("объезжают")]],
+            ["urgent:open-manhole", 0.9, [span("открыт люк")]],
+        ],
+        "place": span("Луге"),
+    }
+    with unit_of_work(console_engine) as session:
+        source = add_source(session)
+        for certainty in Certainty:
+            incident = add_incident(
+                session,
+                source,
+                text=text,
+                certainty=certainty,
+                urgency=Urgency.URGENT,
+                post={"prediction": prediction},
+            )
+
+    def look(name: str) -> None:
+        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        assert fits(page), name
+
+    page.goto(link)
+    page.get_by_role("button", name="Войти").click()
+    page.wait_for_url("/")
+    look("queue-certainty")
+    page.get_by_label("Уверенность").select_option(label="не уверен")
+    page.get_by_role("button", name="Показать").click()
+    assert page.locator(".row").count() == 1
+
+    # Given the card of what Otklik was not sure of, where four runs of words are marked
+    page.locator(".open").click()
+    assert page.locator(".main-text mark").all_inner_texts() == [
+        "Луге",
+        "открыт люк",
+        "яма",
+        "объезжают",
+    ]
+    look("to-check")
+    # When the operator changes a field and presses the wrong button
+    page.locator("select[name=topic]").select_option(label="Благоустройство")
+    page.get_by_role("button", name="Всё верно").click()
+    # Then their choice is still there, and the right button stores it
+    assert page.get_by_role("alert").inner_text().startswith("Вы изменили поля")
+    look("mixed-up")
+    page.locator(".also summary").click()
+    page.get_by_label("Безопасность и ЧС", exact=True).check()
+    look("further-topics")
+    page.get_by_role("button", name="Исправить").click()
+    page.wait_for_url(f"/incident/{incident.id}")
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Благоустройство")
+    assert "Разбор исправлен" in page.locator(".judged").inner_text()
+    look("corrected")
+    # And what is no incident is closed
+    page.locator("select[name=relevant]").select_option(label="нет, закрыть без ответа")
+    page.get_by_role("button", name="Исправить").click()
+    page.wait_for_url(f"/incident/{incident.id}")
+    assert page.get_by_role("button", name="Исправить").count() == 0
+    look("not-relevant")
 
 
 def test_hostile_words_do_nothing_in_a_real_browser(

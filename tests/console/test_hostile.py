@@ -112,7 +112,9 @@ def test_hostile_addresses_make_no_element_either(browser: Browser, stranger: Br
     queue, door = browser.page("/").skeleton, stranger.page("/sign-in").skeleton
 
     for words in HOSTILE:
-        query = dict.fromkeys(("topic", "settlement", "urgent", "overdue", "page"), words)
+        query = dict.fromkeys(
+            ("topic", "settlement", "certainty", "urgent", "overdue", "page"), words
+        )
         assert Page(browser.send("GET", "/", params=query).text).skeleton == queue, words
         asked = stranger.send("GET", "/sign-in", params={"next": words})
         assert Page(asked.text).skeleton == door, words

@@ -106,7 +106,7 @@ def test_a_probability_is_never_more_certain_than_it_is(share: object, says: str
         *(f"relevance:{rule.__name__}" for rule in RELEVANCE),
         "topic:stated_by_source",
         "topic:model_says",
-        *(f"place:{origin}" for origin in ("text", "thread", "community", "none")),
+        *(f"place:{origin}" for origin in ("text", "thread", "community", "person", "none")),
     ],
 )
 def test_every_rule_that_can_fire_has_its_words(name: str) -> None:

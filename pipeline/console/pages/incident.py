@@ -12,11 +12,15 @@ from models.incident import Incident
 from models.post import Post, PostVersion
 from models.source import Source
 from models.vocabulary import PostKind, Stage, Urgency
-from pipeline.console.access import SignedIn
+from pipeline.console.access import SignedIn, Visitor
 from pipeline.console.explain import Why, explain, journal, why
 from pipeline.console.frame import Console, console_of
+from pipeline.console.highlight import Kind, Piece, legend, pieces
+from pipeline.console.judging import judging
 from pipeline.console.wording import body_name, place, safe_url, timing
 from pipeline.database import reading
+from pipeline.decisions.correcting import Correction
+from pipeline.desk.correcting import present
 from pipeline.region.schema import Contacts
 from pipeline.store import incidents, posts
 
@@ -29,9 +33,14 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One post as the card shows it: with its thread above and its earlier texts."""
+    """One post as the card shows it: with its thread above and its earlier texts.
+
+    ``pieces`` are its text, cut at the words that carried the verdict; ``legend`` explains them.
+    """
 
     text: str
+    pieces: list[Piece]
+    legend: list[Kind]
     kind: str
     network: str
     source: str
@@ -47,25 +56,48 @@ class Text:
 @router.get("/incident/{number}")
 def show_incident(request: Request, visitor: SignedIn, number: str) -> Response:
     """Show a card, or 404 for a number that is none of an incident."""
-    console = console_of(request)
-    if not NUMBER.fullmatch(number) or int(number) > LARGEST_ID:
+    return card(console_of(request), visitor, number_of(number))
+
+
+def number_of(written: str) -> int:
+    """Return the number in an address as an id that the database takes; else raise 404."""
+    if not NUMBER.fullmatch(written) or int(written) > LARGEST_ID:
         raise HTTPException(404)
-    now = console.clock()
+    return int(written)
+
+
+def card(
+    console: Console,
+    visitor: Visitor,
+    number: int,
+    *,
+    status: int = 200,
+    trouble: str = "",
+    said: Correction | None = None,
+) -> Response:
+    """Return an incident's card; raise 404 for an id that is none of an incident.
+
+    ``trouble`` is why what was ``said`` in its form was not accepted; without ``said`` the form
+    shows what stands now.
+    """
     with reading(console.engine) as session:
-        incident = incidents.find_incident(session, int(number))
+        incident = incidents.find_incident(session, number)
         if incident is None:
             raise HTTPException(404)
         texts = list(_texts(session, incident, console))
-        entries = incidents.journal_of(session, int(number))
+        entries = incidents.journal_of(session, number)
+        first = next(iter(posts.posts_of(session, number)), None)
+        stands = present(session, incident, first) if first is not None else None
     settlement, address = place(incident, console.region)
     return console.page(
         "incident.html",
+        status=status,
         visitor=visitor,
         incident=incident,
         topic=incident.topic.russian,
         urgent=incident.urgency is Urgency.URGENT,
         closed=_closed(incident, console),
-        timing=timing(incident, now, console.calendar),
+        timing=timing(incident, console.clock(), console.calendar),
         created=console.local(incident.created_at),
         opened=console.local(incident.opened_at),
         settlement=settlement,
@@ -74,6 +106,7 @@ def show_incident(request: Request, visitor: SignedIn, number: str) -> Response:
         body=body_name(incident.body, console.region),
         contacts=_contacts(incident.body, console),
         texts=texts,
+        judging=judging(incident, entries, said or stands, console, trouble) if stands else None,
         journal=journal(entries, console),
     )
 
@@ -96,8 +129,12 @@ def _text(
     versions: list[PostVersion] | None = None,
 ) -> Text:
     source = session.get_one(Source, post.source_id)
+    # A text of the thread above carried no verdict here, whatever was found in it by itself.
+    cut = pieces(post.text, post.prediction if above is not None else {})
     return Text(
         text=post.text,
+        pieces=cut,
+        legend=legend(cut),
         kind=KINDS[post.kind],
         network=source.network.russian,
         source=source.title or source.key,

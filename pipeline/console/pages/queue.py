@@ -10,10 +10,11 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from models.columns import stored_id
-from models.vocabulary import Topic, Urgency
+from models.vocabulary import Certainty, Topic, Urgency
 from pipeline.console.access import SignedIn
 from pipeline.console.frame import Console, console_of
 from pipeline.console.wording import (
+    TOPICS,
     Timing,
     body_name,
     count,
@@ -38,6 +39,7 @@ class Wanted:
 
     topic: Topic | None = None
     settlement: str | None = None
+    certainty: Certainty | None = None
     urgent: bool = False
     overdue: bool = False
     page: int = 1
@@ -45,10 +47,13 @@ class Wanted:
     @classmethod
     def of(cls, query: Mapping[str, str], settlements: frozenset[str]) -> "Wanted":
         """Read the address of a queue page."""
-        topic, settlement, page = (query.get(key, "") for key in ("topic", "settlement", "page"))
+        topic, settlement, certainty, page = (
+            query.get(key, "") for key in ("topic", "settlement", "certainty", "page")
+        )
         return cls(
             topic=Topic(topic) if topic in frozenset(Topic) else None,
             settlement=settlement if settlement in settlements else None,
+            certainty=Certainty(certainty) if certainty in frozenset(Certainty) else None,
             urgent=query.get("urgent") == "1",
             overdue=query.get("overdue") == "1",
             page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
@@ -57,7 +62,7 @@ class Wanted:
     @property
     def narrows(self) -> bool:
         """Tell whether anything is filtered out."""
-        return bool(self.topic or self.settlement or self.urgent or self.overdue)
+        return replace(self, page=1) != Wanted()
 
     @property
     def url(self) -> str:
@@ -65,6 +70,7 @@ class Wanted:
         words = {
             "topic": self.topic or "",
             "settlement": self.settlement or "",
+            "certainty": self.certainty or "",
             "urgent": "1" if self.urgent else "",
             "overdue": "1" if self.overdue else "",
             "page": str(self.page) if self.page > 1 else "",
@@ -78,6 +84,7 @@ class Wanted:
             topic=self.topic,
             settlement=self.settlement,
             urgency=Urgency.URGENT if self.urgent else None,
+            certainty=self.certainty,
             overdue_at=now if self.overdue else None,
         )
 
@@ -92,12 +99,13 @@ VIEWS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One incident as the queue shows it."""
+    """One incident as the queue shows it; ``doubt`` says why a person should look, or is ""."""
 
     number: int
     timing: Timing
     topic: str
     urgent: bool
+    doubt: str
     settlement: str
     address: str
     body: str
@@ -157,11 +165,12 @@ def show_queue(request: Request, visitor: SignedIn) -> Response:
         ],
         troubles=troubles,
         pager=_pager(wanted, total, pages),
-        topics=sorted(Topic, key=lambda topic: (topic is Topic.OTHER, topic.russian)),
+        topics=TOPICS,
         settlements=sorted(
             ((code, settlement_name(code, region)) for code in settlements),
             key=lambda known: known[1],
         ),
+        certainties=list(Certainty),
         as_of=console.local(now),
     )
 
@@ -174,6 +183,7 @@ def _row(row: QueueRow, console: Console, now: datetime) -> Row:
         timing=timing(incident, now, console.calendar),
         topic=incident.topic.russian,
         urgent=incident.urgency is Urgency.URGENT,
+        doubt="" if incident.certainty is Certainty.AUTO else incident.certainty.russian,
         settlement=settlement,
         address=address,
         body=body_name(incident.body, console.region),
