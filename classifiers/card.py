@@ -93,6 +93,8 @@ def write_card(model: Model) -> str:
         f"Relevance AUC, held-out CSV rows against irrelevant seeds: {mixed}.",
         f"Of held-out CSV rows {_figure(region, 'relevance_recall')} are called relevant and",
         f"{_figure(figures, 'urgent_share')} urgent.",
+        f"Of their words {_figure(figures.get('window', {}), 'unknown_words')} are not in the",
+        "vocabulary.",
         "",
         "## Weaknesses",
         "",

@@ -8,12 +8,15 @@ from prefect import flow, get_run_logger
 from pipeline.settings import load_settings
 from pipeline.workplace import open_store, registry
 
+WHO = "ночное обучение"
+"""What the history of models calls this flow."""
+
 
 @flow(name="retrain")
 async def retrain() -> str | None:
-    """Learn from stated topics; return the promoted version, or None."""
+    """Learn from what people said; return the promoted version, or None."""
     # scikit-learn is imported here, not by every process that serves flows.
-    from pipeline import learn  # noqa: PLC0415
+    from pipeline.learn import retrain as learn  # noqa: PLC0415
 
     settings = load_settings()
     with open_store(settings) as engine:
@@ -24,6 +27,7 @@ async def retrain() -> str | None:
             registry(settings),
             now=datetime.now(UTC),
             progress=lambda step: log.info("%s", step),
+            who=WHO,
         )
         log.info("%s", learned.why)
-        return learned.promoted
+        return learned.version if learned.promoted else None

@@ -14,6 +14,7 @@ COMMANDS = (
     "classify",
     "train",
     "model",
+    "labels",
     "region",
     "sources",
     "staff",

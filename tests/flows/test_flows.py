@@ -1,7 +1,9 @@
 """The flows as Prefect runs them, against a server of the tests' own."""
 
 import gc
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,12 +12,15 @@ import sqlalchemy as sa
 from prefect.testing.utilities import prefect_test_harness
 from sqlmodel import select
 
+from classifiers.model import load, save
+from classifiers.registry import Registry, default_model
 from flows.ingest import ingest
 from flows.retrain import retrain
 from flows.serve import FLOWS, schedule
 from flows.timers import timers
 from models.incident import Incident
 from models.journal import JournalEntry
+from models.post import Post
 from models.source import Source
 from models.timer import Timer
 from models.vocabulary import Act
@@ -23,6 +28,8 @@ from pipeline.commands.flows import NAMES
 from pipeline.database import reading, unit_of_work
 from pipeline.settings import load_settings
 from pipeline.workplace import open_store
+
+NOW = datetime(2026, 11, 17, 9, tzinfo=UTC)
 
 # Prefect leaves its connections to the garbage collector; that is not ours to mend.
 pytestmark = [
@@ -50,6 +57,11 @@ def counts(engine: sa.Engine) -> tuple[int, list[str]]:
     with reading(engine) as session:
         incidents = len(session.exec(select(Incident)).all())
         return incidents, [source.last_error for source in session.exec(select(Source))]
+
+
+def models_of_posts(engine: sa.Engine) -> set[str]:
+    with reading(engine) as session:
+        return {post.model for post in session.exec(select(Post)) if post.model}
 
 
 async def test_ingest_takes_the_sample_feed_in_once() -> None:
@@ -85,6 +97,32 @@ async def test_a_broken_source_does_not_keep_the_others_from_being_read(
         incidents, errors = counts(engine)
         assert incidents > 20
         assert any("строка 2" in error or "recording_vk" in error for error in errors)
+
+
+async def test_a_promoted_model_judges_the_next_posts_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    # Given a flow that has read the beginning of a recording with the shipped model
+    region = tmp_path / "region"
+    sample = Path(__file__).parents[2] / "pipeline" / "region" / "sample" / "smolensky"
+    shutil.copytree(sample, region)
+    recording = region / "feed" / "recording_vk.jsonl"
+    exchanges = recording.read_bytes().splitlines(keepends=True)
+    recording.write_bytes(b"".join(exchanges[:40]))
+    (region / "feed" / "recording_ok.jsonl").write_bytes(exchanges[0])
+    monkeypatch.setenv("OTKLIK_REGION", str(region))
+    await ingest()
+    shipped = load(default_model())
+    with open_store(load_settings()) as engine:
+        assert models_of_posts(engine) == {shipped.version}
+        # When another version is promoted, and more is said
+        save(replace(shipped, version="promoted-1"), tmp_path / "model")
+        registry = Registry(home)
+        registry.promote(registry.add(tmp_path / "model"), at=NOW, who="test", why="")
+        recording.write_bytes(b"".join(exchanges[:80]))
+        await ingest()
+        # Then the same process judges it with that version
+        assert models_of_posts(engine) == {shipped.version, "promoted-1"}
 
 
 async def test_timers_fire_what_is_due() -> None:
