@@ -2,23 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from classifiers import relevance, urgency
+from classifiers import certainty, explanation, further, relevance, urgency
 from classifiers.encoder import Encoder, Scores
+from classifiers.fine_topics import coarse_topics
+from classifiers.lexicon_share import share as lexicon_share
 from classifiers.model import Model, load
-from classifiers.text import normalise, split
-from classifiers.vocabulary import Floats, Ints, Vocabulary
+from classifiers.probability import best, logistic, softmax
+from classifiers.text import marks, normalise
+from classifiers.urgency import Sign
+from classifiers.vocabulary import Floats, Ints
 from models.values import FineTopic, Message, Prediction, Reason, ScoredTopic
 
 # Texts in one numpy pass; more only takes memory.
 BATCH = 1024
 TOP = 3
-# Words that explain a topic to an operator; further ones weigh next to nothing.
-REASONS = 5
 # The thread's post and the comments nearest to the text; a longer thread adds noise.
 NEAREST_COMMENTS = 3
 # A text of this many meaningful words speaks for itself and leans on its thread least.
@@ -39,40 +40,11 @@ def joins_in(content: int, cues: int) -> bool:
     return bool(cues & relevance.JOINS_IN) and content <= ENOUGH_WORDS // 2
 
 
-def logistic(scores: Floats) -> Floats:
-    """Return 1 / (1 + e^−score), 0..1."""
-    answer: Floats = np.float32(1.0) / (np.float32(1.0) + np.exp(-np.clip(scores, -30.0, 30.0)))
-    return answer
-
-
-def softmax(scores: Floats, temperature: float) -> Floats:
-    """Return the probabilities, rows adding up to 1, of ``score / temperature``."""
-    if not scores.shape[1]:
-        return scores
-    scaled = scores / np.float32(temperature)
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    answer: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return answer
-
-
-def _best(values: Floats) -> Ints:
-    """Return the columns of the TOP largest values of each row, best first."""
-    if values.shape[1] <= TOP:
-        return np.argsort(-values, axis=1)
-    few = np.argpartition(-values, TOP - 1, axis=1)[:, :TOP]
-    order = np.argsort(-np.take_along_axis(values, few, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(few, order, axis=1)
-
-
-def _alarms(rules: Sequence[tuple[str, float]]) -> list[Reason]:
-    return [Reason(f"urgent:{name}", round(share, 3)) for name, share in rules]
-
-
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Scores of texts by themselves, one row for each; topics and fine topics in columns.
+    """Scores of texts by themselves, one row for each; topics in columns, without intercepts.
 
-    ``rules`` holds the urgency rules that fired, each with what it adds to the score; ``clean``
+    ``alarms`` holds the urgency rules that fired, each with what it adds to the score; ``clean``
     the texts without markup.
     """
 
@@ -81,41 +53,36 @@ class Raw:
     topics: Floats
     relevance: Floats
     urgency: Floats
-    rules: list[list[tuple[str, float]]]
+    alarms: list[list[tuple[Sign, float]]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
     """What the model makes of texts by themselves, one row for each."""
 
-    scores: Scores
-    clean: list[str]
+    raw: Raw
     relevance: list[float]
     urgency: list[float]
-    rules: list[list[tuple[str, float]]]
-
-
-class _Names(dict[int, str]):
-    """Feature → the name of the reason for a topic, made when first asked for."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        super().__init__()
-        self._vocabulary = vocabulary
-
-    def __missing__(self, feature: int) -> str:
-        name = self[feature] = f"topic:{self._vocabulary.name(feature)}"
-        return name
+    alarms: list[list[tuple[Sign, float]]]
 
 
 class Classifier:
-    """Predicts relevance, topic, fine topic and urgency. One for each thread of execution."""
+    """Predicts relevance, topics, fine topics and urgency. One for each thread of execution."""
 
     def __init__(self, model: Model) -> None:
         """Serve ``model``."""
         self.model = model
-        self._encoder = Encoder(model)
-        self._names = _Names(model.vocabulary)
+        self.encoder = Encoder(model)
         self._coarse = len(model.topics)
+        codes = coarse_topics()
+        self._code_of_fine = np.array(
+            [
+                # A topic that only this installation has leans on nothing.
+                model.topics.index(codes[name]) if name in codes else self._coarse
+                for name, _ in model.fine_topics
+            ],
+            np.int64,
+        )
         self._worths = np.array(
             [
                 # A cue that an older model has not learned is worth nothing.
@@ -135,41 +102,51 @@ class Classifier:
         """The model's version, which every prediction carries."""
         return self.model.version
 
-    def predict(self, messages: Sequence[Message]) -> list[Prediction]:
-        """Return one prediction for each message, in order. Never raises on any text."""
+    def predict(self, messages: Sequence[Message], *, explain: bool = False) -> list[Prediction]:
+        """Return one prediction for each message, in order. Never raises on any text.
+
+        With ``explain`` the reasons name the words behind each verdict and where they stand,
+        which takes about as long again; without it, only the urgency rules that fired.
+        """
         answer: list[Prediction] = []
         for start in range(0, len(messages), BATCH):
-            answer.extend(self._predict(messages[start : start + BATCH]))
+            answer.extend(self._predict(messages[start : start + BATCH], explain=explain))
         return answer
 
-    def _predict(self, messages: Sequence[Message]) -> list[Prediction]:
+    def _predict(self, messages: Sequence[Message], *, explain: bool) -> list[Prediction]:
         own = self._judge(
             [message.text for message in messages], [bool(message.context) for message in messages]
         )
         threaded = [row for row, message in enumerate(messages) if message.context]
-        table = own.scores.table
+        scores, fine_scores = own.raw.topics, own.raw.scores.table[:, self._coarse + 2 :]
         shares: dict[int, tuple[float, int]] = {}
+        thread = None
         if threaded:
             thread = self._judge(
                 [_thread(messages[row].context) for row in threaded], [False] * len(threaded)
             )
-            table = table.copy()
+            scores, fine_scores = scores.copy(), fine_scores.copy()
+            above = thread.raw.scores.table[:, self._coarse + 2 :]
             for place, row in enumerate(threaded):
-                shares[row] = self._lean(own, row, thread, place), place
-                share = shares[row][0]
+                share = self._lean(own, row, thread, place)
+                shares[row] = share, place
                 # Two texts of length 1 that share no word add up to a text of this length.
                 length = np.sqrt(1.0 + share * share)
-                table[row] = (table[row] + share * thread.scores.table[place]) / length
-        table = table + self.model.intercepts
-        calibration = self.model.calibration
-        topics = softmax(table[:, : self._coarse], calibration.topic_temperature)
-        fine = softmax(table[:, self._coarse + 2 :], calibration.fine_temperature)
-        best, best_fine = _best(topics), _best(fine)
-        likeliest, fine_likeliest = self._named(topics, best, fine, best_fine)
-        reasons = self._topic_reasons(own.scores, best[:, 0])
-        for row, (share, place) in shares.items():
-            weight = share * float(thread.scores.table[place, best[row, 0]])
-            reasons[row].append(Reason("topic:(тред)", round(weight, 3)))
+                scores[row] = (scores[row] + share * thread.raw.topics[place]) / length
+                fine_scores[row] = (fine_scores[row] + share * above[place]) / length
+        calibration, model = self.model.calibration, self.model
+        scores = scores + model.intercepts[: self._coarse]
+        topics = softmax(scores, calibration.topic_temperature)
+        fine = softmax(self._lean_fine(fine_scores, scores), calibration.fine_temperature)
+        likely, fine_likely = best(topics, TOP), best(fine, TOP)
+        likeliest, fine_likeliest = self._named(topics, likely, fine, fine_likely)
+        also = self._also(own.raw, topics)
+        certainties = certainty.judge(model, own.raw.scores, likeliest, own.relevance, own.urgency)
+        reasons = (
+            self._explain(messages, own, likely[:, 0], shares, thread)
+            if explain
+            else [[_alarm(sign, worth) for sign, worth in row] for row in own.alarms]
+        )
         return [
             Prediction(
                 relevant=own.relevance[row] >= calibration.relevance_threshold,
@@ -178,10 +155,10 @@ class Classifier:
                 fine_topics=fine_likeliest[row],
                 urgent=own.urgency[row] >= calibration.urgency_threshold,
                 urgency=own.urgency[row],
-                reasons=(*reasons[row], *_alarms(own.rules[row]))
-                if own.rules[row]
-                else tuple(reasons[row]),
+                reasons=tuple(reasons[row]),
                 model=self.version,
+                also=also.get(row, ()),
+                certainty=certainties[row],
             )
             for row in range(len(messages))
         ]
@@ -192,31 +169,66 @@ class Classifier:
         ``threaded`` tells which of them are comments: of what is above them no more is known.
         """
         clean = [normalise(text) for text in texts]
-        scores = self._encoder.score([split(text) for text in clean])
-        table = scores.table[:, : self._coarse + 2] + self.model.intercepts[: self._coarse + 2]
-        column = self._coarse
+        scores = self.encoder.score(self.encoder.read([marks(text) for text in clean]))
+        column, model = self._coarse, self.model
         cues = relevance.present(texts, scores.cues, scores.content, threaded)
         said = cues @ self._worths
-        rules = [
-            urgency.shares(urgency.fired(text, bits), self.model.calibration.urgency_rules)
-            if bits
-            else []
-            for text, bits in zip(clean, scores.rules.tolist(), strict=True)
-        ]
-        alarm = np.array([sum(share for _, share in row) for row in rules], np.float32)
-        return Raw(
-            scores,
-            clean,
-            table[:, :column],
-            table[:, column] + said[:, 0],
-            table[:, column + 1] + said[:, 1] + alarm,
-            rules,
+        trying: dict[int, dict[int, int]] = {}
+        for row, clause, bits in scores.alarming:
+            trying.setdefault(row, {})[clause] = bits
+        alarms: list[list[tuple[Sign, float]]] = [[] for _ in texts]
+        for row, clauses in trying.items():
+            found = urgency.signs_of(clean[row], clauses)
+            alarms[row] = urgency.shares(found, model.calibration.urgency_rules)
+        alarm = np.array([sum(share for _, share in row) for row in alarms], np.float32)
+        topics = scores.table[:, :column] + model.lexicon_weights * lexicon_share(scores.lexicon)
+        table: Floats = (
+            scores.table[:, column : column + 2] + model.intercepts[column : column + 2] + said
         )
+        return Raw(scores, clean, topics, table[:, 0], table[:, 1] + alarm, alarms)
+
+    def topic_scores(self, raw: Raw) -> Floats:
+        """Return the scores of topics of texts by themselves, which a softmax may follow."""
+        answer: Floats = raw.topics + self.model.intercepts[: self._coarse]
+        return answer
 
     def fine(self, raw: Raw) -> Floats:
         """Return the scores of fine topics of texts already scored."""
-        first = self._coarse + 2
-        answer: Floats = raw.scores.table[:, first:] + self.model.intercepts[first:]
+        return self._lean_fine(raw.scores.table[:, self._coarse + 2 :], self.topic_scores(raw))
+
+    def further(self, raw: Raw, shares: Floats) -> further.Evidence:
+        """Return the evidence for further topics in texts with these ``shares`` of topics."""
+        model = self.model
+
+        def judge(chosen: Ints) -> tuple[Ints, Floats]:
+            owners, table, hits = self.encoder.score_parts(
+                raw.scores.words, chosen, further.FEWEST_WORDS
+            )
+            topics: Floats = (
+                table[:, : self._coarse]
+                + model.intercepts[: self._coarse]
+                + model.lexicon_weights * lexicon_share(hits)
+            )
+            return owners, softmax(topics, model.calibration.topic_temperature)
+
+        return further.evidence(raw.scores.content, shares, raw.scores.lexicon, judge)
+
+    def _also(self, raw: Raw, shares: Floats) -> dict[int, tuple[ScoredTopic, ...]]:
+        calibration, names = self.model.calibration, self.model.topics
+        chosen = further.choose(
+            self.further(raw, shares), calibration.also_slope, calibration.also_shift
+        )
+        return {
+            row: tuple(ScoredTopic(names[code], chance) for code, chance in topics)
+            for row, topics in chosen.items()
+        }
+
+    def _lean_fine(self, fine: Floats, topics: Floats) -> Floats:
+        """Return the scores of fine topics, helped by those of the topics that they belong to."""
+        padded = np.hstack([topics, np.zeros((len(topics), 1), np.float32)])
+        lean = np.float32(self.model.calibration.fine_lean)
+        leaning: Floats = lean * padded[:, self._code_of_fine]
+        answer: Floats = fine + self.model.intercepts[self._coarse + 2 :] + leaning
         return answer
 
     def _judge(self, texts: Sequence[str], threaded: Sequence[bool]) -> _Judged:
@@ -224,17 +236,16 @@ class Classifier:
         raw = self.raw(texts, threaded)
         calibration = self.model.calibration
         # Without a single word there is nothing to judge: emoji, digits, a picture.
-        worded = raw.scores.words > 0
+        worded = raw.scores.lengths > 0
         relevant = logistic(
             calibration.relevance_slope * raw.relevance + calibration.relevance_shift
         )
         urgent = logistic(calibration.urgency_slope * raw.urgency + calibration.urgency_shift)
         return _Judged(
-            raw.scores,
-            raw.clean,
+            raw,
             np.where(worded, relevant, 0.0).tolist(),
             np.where(worded, urgent, 0.0).tolist(),
-            raw.rules,
+            list(raw.alarms),
         )
 
     def _lean(self, own: _Judged, row: int, thread: _Judged, place: int) -> float:
@@ -245,16 +256,45 @@ class Classifier:
         and as urgent if that names a danger other than a cut-off: a cut-off is known already,
         however many houses it took.
         """
-        content, cues = int(own.scores.content[row]), int(own.scores.cues[row])
+        scores = own.raw.scores
+        content, cues = int(scores.content[row]), int(scores.cues[row])
         if not joins_in(content, cues):
             return context_share(content)
-        if relevance.same_here(own.clean[row]):
+        if relevance.same_here(own.raw.clean[row]):
             own.relevance[row] = max(own.relevance[row], thread.relevance[place])
-            named = any(name not in urgency.SUPPLY for name, _ in thread.rules[place])
+            named = any(not sign.rule.supply for sign, _ in thread.alarms[place])
             danger = thread.urgency[place] if named else 0.0
             if danger >= max(own.urgency[row], self.model.calibration.urgency_threshold):
-                own.urgency[row], own.rules[row] = danger, thread.rules[place]
+                own.urgency[row], own.alarms[row] = danger, thread.alarms[place]
         return 1.0
+
+    def _explain(
+        self,
+        messages: Sequence[Message],
+        own: _Judged,
+        topics: Ints,
+        shares: dict[int, tuple[float, int]],
+        thread: _Judged | None,
+    ) -> list[list[Reason]]:
+        """Return the reasons of each text, and what the thread above it adds to its topic."""
+        verdicts = [
+            explanation.Verdict(topic, alarms, alarms is raw_alarms)
+            for topic, alarms, raw_alarms in zip(
+                topics.tolist(), own.alarms, own.raw.alarms, strict=True
+            )
+        ]
+        reasons = explanation.explain(
+            self.encoder,
+            self.model,
+            [message.text for message in messages],
+            own.raw.scores,
+            verdicts,
+        )
+        if thread is not None:
+            for row, (share, place) in shares.items():
+                weight = share * float(thread.raw.topics[place, topics[row]])
+                reasons[row].append(Reason("topic:(тред)", round(weight, 3)))
+        return reasons
 
     def _named(
         self, topics: Floats, best: Ints, fine: Floats, best_fine: Ints
@@ -276,28 +316,9 @@ class Classifier:
             for pair in zip(best_fine.tolist(), fine_shares, strict=True)
         ]
 
-    def _topic_reasons(self, scores: Scores, codes: Ints) -> list[list[Reason]]:
-        """Return for each text the features that weigh most for or against its topic."""
-        rows = scores.rows
-        weights = self.model.lemma_weights[rows.features, codes[rows.rows]]
-        shares = (rows.values * weights).astype(np.float64)
-        if not len(shares):
-            return [[] for _ in codes]
-        sizes = np.abs(shares)
-        # Within each row the weightiest first; rows keep their order, and only the first few of
-        # each are ever named.
-        order = np.argsort(rows.rows - sizes / (2.0 * sizes.max() + 1e-9), kind="stable")
-        place = np.arange(len(order)) - np.repeat(rows.starts[:-1], np.diff(rows.starts))
-        order = order[place < REASONS]
-        names = self._names
-        named = [
-            Reason(names[feature], share)
-            for feature, share in zip(
-                rows.features[order].tolist(), shares[order].round(3).tolist(), strict=True
-            )
-        ]
-        ends = np.cumsum(np.minimum(np.diff(rows.starts), REASONS)).tolist()
-        return [named[start:end] for start, end in pairwise([0, *ends])]
+
+def _alarm(sign: Sign, worth: float) -> Reason:
+    return Reason(f"urgent:{sign.rule.name}", round(worth, 3))
 
 
 def _thread(context: Sequence[str]) -> str:

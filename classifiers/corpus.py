@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from classifiers.examples import Example
+from classifiers.meanings import MEANING_SCALE, read_meanings
 from classifiers.names import Capitals
 from classifiers.text import Lemmatiser, words
 from classifiers.vocabulary import (
@@ -79,12 +80,13 @@ def build_vocabulary(corpus: Corpus, chosen: Ints) -> Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Matrices:
-    """All texts of a corpus as rows: TF-IDF of lemmas and pairs, and letters."""
+    """All texts of a corpus as rows: TF-IDF of lemmas and pairs, letters, and meanings."""
 
     idf: Floats
     letter_idf: Floats
     lemmas: sp.csr_matrix
     letters: sp.csr_matrix
+    meanings: sp.csr_matrix
 
 
 def _idf(frequency: Ints, texts: int) -> Floats:
@@ -107,13 +109,13 @@ def build_matrices(corpus: Corpus, vocabulary: Vocabulary, chosen: Ints) -> Matr
     lemmas = sp.csr_matrix(
         (weighed.values, weighed.features, weighed.starts), shape=(count, vocabulary.size)
     )
-    letter_idf, letters = _letters(corpus, flat, rows, chosen)
-    return Matrices(idf, letter_idf, lemmas, letters)
+    letter_idf, letters, meanings = _letters(corpus, flat, rows, chosen)
+    return Matrices(idf, letter_idf, lemmas, letters, meanings)
 
 
 def _letters(
     corpus: Corpus, flat: list[str], rows: Ints, chosen: Ints
-) -> tuple[Floats, sp.csr_matrix]:
+) -> tuple[Floats, sp.csr_matrix, sp.csr_matrix]:
     names = {word: number for number, word in enumerate(corpus.lemmas)}
     buckets = [
         # A name of a place or a person must teach nothing: elsewhere there are others.
@@ -140,5 +142,18 @@ def _letters(
     # As served: a bucket that a word has twice counts twice, and the length adds up per piece.
     squares = by_word @ (idf**2)
     lengths = np.sqrt(np.maximum(by_text @ squares, 1e-12))
-    letters = sp.csr_matrix(sp.diags(1.0 / lengths) @ by_text @ weighed)
-    return idf, letters.astype(np.float32)
+    even = sp.csr_matrix(sp.diags(1.0 / lengths) @ by_text)
+    letters = sp.csr_matrix(even @ weighed)
+    # A word's meaning is as long as its letters, so that one length scales both.
+    meanings = even @ (np.sqrt(squares)[:, None] * _meanings(corpus))
+    return idf, letters.astype(np.float32), sp.csr_matrix(meanings.astype(np.float32))
+
+
+def _meanings(corpus: Corpus) -> Floats:
+    """Return words × vectors, MEANING_SCALE long; zeros for a word without a known meaning."""
+    known = read_meanings()
+    table = np.zeros((len(corpus.lemmas), known.vectors.shape[1]), np.float32)
+    for number, lemma in enumerate(corpus.lemmas.values()):
+        if lemma in known.rows and lemma not in corpus.proper:
+            table[number] = MEANING_SCALE * known.vectors[known.rows[lemma]]
+    return table

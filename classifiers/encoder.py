@@ -1,152 +1,199 @@
-"""Words of a batch → the scores of the linear model. Remembers each word it has met."""
+"""A batch of texts as words → the scores of the linear model, in one numpy pass."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from classifiers.lexicon_match import Found, Matcher
 from classifiers.model import Model
-from classifiers.relevance import word_cues
-from classifiers.text import MEMO_LIMIT, Lemmatiser
-from classifiers.urgency import word_rules
-from classifiers.vocabulary import Floats, Ints, Rows, flatten, pieces, weigh
+from classifiers.vocabulary import Floats, Ints, Rows, weigh
+from classifiers.wordbook import CONTENT, ENDS_CLAUSE, ENDS_PART, RUSSIAN, Wordbook
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of ``count`` texts in order.
+
+    ``numbers`` are rows of the wordbook, ``rows`` the text of each word, ``edges`` where each
+    text begins. ``clauses`` numbers the clause of each word and ``parts`` its part between
+    commas, so that no two texts share a number; ``own_clauses`` counts from 0 in each text.
+    """
+
+    count: int
+    numbers: Ints
+    rows: Ints
+    edges: Ints
+    clauses: Ints
+    parts: Ints
+    own_clauses: Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What the model makes of ``count`` texts, before thresholds.
+    """What the model makes of texts, before thresholds.
 
-    ``table`` is texts × columns of the model, without intercepts; ``rows`` the features behind
-    it; ``words`` counts the words of each text, ``content`` those that carry meaning; ``rules``
-    holds the bits of the urgency rules worth trying on each text, ``cues`` those of its
-    relevance cues.
+    ``table`` is texts × columns of the model, without intercepts; ``rows`` the lemmas and pairs
+    behind it; ``lexicon`` texts × topics, what the lexicon says; ``found`` its hits. ``content``
+    counts the words of each text that carry meaning, ``russian`` those that are Russian; ``cues``
+    holds the bits of its relevance cues. ``alarming`` lists (text, clause, bits of the urgency
+    rules worth trying).
     """
 
+    words: Words
     table: Floats
     rows: Rows
-    words: Ints
+    lexicon: Floats
+    found: Found
     content: Ints
-    rules: Ints
+    russian: Ints
     cues: Ints
+    alarming: list[tuple[int, int, int]]
 
-
-class _Memo(dict[str, int]):
-    """Word → its number; asks the encoder at the first meeting."""
-
-    def __init__(self, encoder: "Encoder") -> None:
-        super().__init__()
-        self._encoder = encoder
-
-    def __missing__(self, word: str) -> int:
-        number = self._encoder.learn(word)
-        self[word] = number
-        return number
+    @property
+    def lengths(self) -> Ints:
+        """Count of words of each text."""
+        return np.diff(self.words.edges)
 
 
 class Encoder:
-    """Scores batches of texts. Not safe for several threads: it grows its tables."""
+    """Scores batches of texts. Not safe for several threads: its wordbook grows."""
 
     def __init__(self, model: Model) -> None:
         """Prepare tables for ``model``; nothing is computed yet."""
         self._model = model
-        self._lemmatiser = Lemmatiser(model.vocabulary.words)
-        self._lemma_ids = {lemma: number for number, lemma in enumerate(model.vocabulary.lemmas)}
+        self.book = Wordbook(model)
+        self._matcher = Matcher(model.lexicon)
         self._coarse = model.letter_weights.shape[1]
-        self._forget(1024)
+        self._coarse_weights = np.ascontiguousarray(model.lemma_weights[:, : self._coarse])
 
-    def _forget(self, room: int) -> None:
-        self._memo = _Memo(self)
-        self._count = 0
-        self._lemma = np.zeros(room, np.int64)
-        self._content = np.zeros(room, np.int64)
-        self._rules = np.zeros(room, np.int64)
-        self._cues = np.zeros(room, np.int64)
-        self._letters = np.zeros((room, self._coarse), np.float32)
-        self._square = np.zeros(room, np.float32)
-        self._unspelt: list[str] = []
-
-    def learn(self, word: str) -> int:
-        """Work out what a word adds to a text, and return its number in the tables."""
-        number = self._count
-        if number == len(self._lemma):
-            for name in ("_lemma", "_content", "_rules", "_cues", "_letters", "_square"):
-                table = getattr(self, name)
-                setattr(self, name, np.concatenate([table, np.zeros_like(table)]))
-        self._count += 1
-        lemma = self._lemmatiser.lemma(word)
-        self._lemma[number] = self._lemma_ids.get(lemma, -1)
-        self._content[number] = lemma not in FUNCTION_WORDS
-        self._rules[number] = word_rules(word)
-        self._cues[number] = word_cues(word)
-        self._unspelt.append(word)
-        return number
-
-    def _spell(self) -> None:
-        """Work out the letters of the words just learned: together, for numpy is slow at small."""
-        if not self._unspelt:
-            return
-        first = self._count - len(self._unspelt)
-        self._letters[first : self._count], self._square[first : self._count] = letter_scores(
-            self._unspelt, self._model.letter_idf, self._model.letter_weights
+    def read(self, texts: Sequence[Sequence[str]]) -> Words:
+        """Return texts given as marks (see text.marks) as words."""
+        count, book = len(texts), self.book
+        numbers = book.numbers(texts)
+        rows = np.repeat(np.arange(count), np.fromiter(map(len, texts), np.int64, count))
+        kinds = book.kinds[numbers]
+        begins = np.searchsorted(rows, np.arange(count))
+        # Ends that stand before each mark.
+        clauses, parts = (
+            np.concatenate([[0], np.cumsum((kinds & bits) == bits)])
+            for bits in (ENDS_CLAUSE, ENDS_PART)
         )
-        self._unspelt.clear()
+        own = clauses[: len(rows)] - clauses[begins][rows]
+        words = kinds < ENDS_PART
+        rows = rows[words]
+        return Words(
+            count,
+            numbers[words],
+            rows,
+            np.searchsorted(rows, np.arange(count + 1)),
+            clauses[:-1][words] + rows,
+            parts[:-1][words] + rows,
+            own[words],
+        )
 
-    def score(self, texts: Sequence[Sequence[str]]) -> Scores:
-        """Score texts given as lists of words (see text.words)."""
-        if self._count > MEMO_LIMIT:
-            self._forget(1024)
-        flat, rows = flatten(texts)
-        memo = self._memo
-        words = np.array([memo[word] for word in flat], np.int64)
-        self._spell()
-        count = len(texts)
-        weighed = weigh(self._model.vocabulary, self._model.idf, self._lemma[words], rows, count)
-        table = self._gather(weighed, count)
-        self._add_letters(table, words, rows)
-        edges = np.searchsorted(rows, np.arange(count + 1))
+    def score(self, words: Words) -> Scores:
+        """Score texts."""
+        book, count = self.book, words.count
+        table, weighed, found = self._scores(words, self._model.lemma_weights)
+        kinds = book.kinds[words.numbers]
         return Scores(
+            words,
             table,
             weighed,
-            np.diff(edges),
-            np.bincount(rows, weights=self._content[words], minlength=count).astype(np.int64),
-            _any_of(self._rules[words], edges),
-            _any_of(self._cues[words], edges),
+            self._matcher.score(found, words.rows, count),
+            found,
+            np.bincount(words.rows[(kinds & CONTENT) > 0], minlength=count),
+            np.bincount(words.rows[(kinds & RUSSIAN) > 0], minlength=count),
+            _any_of(book.cues[words.numbers], words.edges),
+            self._alarming(words),
         )
 
-    def _gather(self, rows: Rows, count: int) -> Floats:
-        weights = self._model.lemma_weights
-        table = np.zeros((count, weights.shape[1]), np.float32)
-        starts = rows.starts.tolist()
-        features, values = rows.features, rows.values
-        for row in range(count):
-            start, end = starts[row], starts[row + 1]
-            if start != end:
-                np.dot(values[start:end], weights[features[start:end]], out=table[row])
-        return table
+    def score_parts(self, words: Words, chosen: Ints, fewest: int) -> tuple[Ints, Floats, Floats]:
+        """Score the parts of ``chosen`` texts: return their texts, table and lexicon's say.
 
-    def _add_letters(self, table: Floats, words: Ints, rows: Ints) -> None:
+        The table lacks fine topics. A part of fewer than ``fewest`` words goes with the one
+        before it, or after it where the text begins with it.
+        """
+        wanted = np.zeros(words.count, bool)
+        wanted[chosen] = True
+        inside = wanted[words.rows]
+        numbers, owners, parts, clauses = (
+            values[inside] for values in (words.numbers, words.rows, words.parts, words.clauses)
+        )
+        starts = np.flatnonzero(np.diff(parts, prepend=-1))
+        sizes = np.diff(np.append(starts, len(parts)))
+        first = np.diff(owners[starts], prepend=-1) > 0
+        big = sizes >= fewest
+        # After a small first part the next one begins nothing new.
+        begins = first | (big & ~(np.append(False, (first & ~big)[:-1])))
+        rows = np.repeat(np.cumsum(begins) - 1, sizes)
+        count = int(begins.sum())
+        edges = np.searchsorted(rows, np.arange(count + 1))
+        cut = Words(count, numbers, rows, edges, clauses, parts, clauses)
+        table, _, found = self._scores(cut, self._coarse_weights)
+        return owners[starts[begins]], table, self._matcher.score(found, rows, count)
+
+    def letter_parts(self, numbers: Ints) -> Floats:
+        """Return words × columns: what the letters and meanings add to a text of these words."""
+        length = np.sqrt(self.book.squares[np.unique(numbers)].sum())
+        parts: Floats = self.book.letters[numbers] / np.maximum(length, np.float32(1e-6))
+        return parts
+
+    def pattern_weights(self, nodes: Ints, topic: int) -> Floats:
+        """Return what patterns of the lexicon (see Found) say of a topic."""
+        weights: Floats = self._matcher.weights[nodes, topic]
+        return weights
+
+    def _scores(self, words: Words, weights: Floats) -> tuple[Floats, Rows, Found]:
+        model, book, count = self._model, self.book, words.count
+        lemmas = book.lemma_ids[words.numbers]
+        weighed = weigh(model.vocabulary, model.idf, lemmas, words.rows, count)
+        table = _gather(weighed, count, weights)
+        self._add_letters(table, words)
+        counts = book.term_counts[words.numbers]
+        spots = np.repeat(book.term_starts[words.numbers] - (np.cumsum(counts) - counts), counts)
+        terms = book.terms[spots + np.arange(len(spots))]
+        return table, weighed, self._matcher.find(terms, counts, words.clauses)
+
+    def _add_letters(self, table: Floats, words: Words) -> None:
         """Add each text's letters: the sum over its different words, scaled to length 1."""
-        cells = np.unique(rows * max(self._count, 1) + words)
-        owners, words = np.divmod(cells, max(self._count, 1))
-        squares = np.bincount(owners, weights=self._square[words], minlength=len(table))
-        edges = np.searchsorted(owners, np.arange(len(table) + 1))
-        filled = np.flatnonzero(edges[:-1] != edges[1:])
-        if not len(filled):
+        book = self.book
+        cells = np.unique(words.rows * max(book.count, 1) + words.numbers)
+        owners, numbers = np.divmod(cells, max(book.count, 1))
+        squares = np.bincount(owners, weights=book.squares[numbers], minlength=len(table))
+        begins = np.flatnonzero(np.diff(owners, prepend=-1))
+        if not len(begins):
             return
-        sums = np.add.reduceat(self._letters[words], edges[:-1][filled], axis=0)
+        filled = owners[begins]
+        sums = np.add.reduceat(book.letters[numbers], begins, axis=0)
         lengths = np.sqrt(np.maximum(squares[filled], 1e-12)).astype(np.float32)
         table[filled, : self._coarse] += sums / lengths[:, None]
 
+    def _alarming(self, words: Words) -> list[tuple[int, int, int]]:
+        bits = self.book.rules[words.numbers]
+        some = np.flatnonzero(bits)
+        found: dict[tuple[int, int], int] = {}
+        for row, clause, bit in zip(
+            words.rows[some].tolist(),
+            words.own_clauses[some].tolist(),
+            bits[some].tolist(),
+            strict=True,
+        ):
+            found[row, clause] = found.get((row, clause), 0) | bit
+        return [(row, clause, bit) for (row, clause), bit in found.items()]
 
-def letter_scores(words: Sequence[str], idf: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Return what the letters of each word add to each column, and the squares of their lengths."""
-    found = [pieces(word) for word in words]
-    starts = np.cumsum([0, *map(len, found)])[:-1]
-    buckets = np.concatenate(found)
-    values = idf[buckets]
-    sums: Floats = np.add.reduceat(weights[buckets] * values[:, None], starts, axis=0)
-    squares: Floats = np.add.reduceat(values * values, starts)
-    return sums, squares
+
+def _gather(rows: Rows, count: int, weights: Floats) -> Floats:
+    """Return texts × columns: the weights of each text's features, times their values."""
+    table = np.zeros((count, weights.shape[1]), np.float32)
+    starts = rows.starts.tolist()
+    features, values = rows.features, rows.values
+    for row in range(count):
+        start, end = starts[row], starts[row + 1]
+        if start != end:
+            np.dot(values[start:end], weights[features[start:end]], out=table[row])
+    return table
 
 
 def _any_of(bits: Ints, edges: Ints) -> Ints:
@@ -156,17 +203,3 @@ def _any_of(bits: Ints, edges: Ints) -> Ints:
     if len(filled):
         answer[filled] = np.bitwise_or.reduceat(bits, edges[:-1][filled])
     return answer
-
-
-# Lemmas that say nothing of a subject: a text of these alone leans on the thread above it.
-FUNCTION_WORDS = frozenset(
-    """
-    а аналогично бы быть в вас ваш весь вообще вот все всегда всё вы где да давно даже для до
-    добрый день доброе утро вечер другой его еще же за здравствовать здравствуйте здесь и из или
-    иметься к как какой когда кто ли лишь мой мочь мы на над наш не нет ни но ну о об один он она
-    они оно от очень по под поддерживать подтверждать пожалуйста почему при привет про просто с
-    самый свой себя сей сейчас сколько снова согласный спасибо сам такой так также там такая то
-    тоже тот тогда только тут ты у уже уж хотеть что чтобы это этот я ага плюс опять именно
-    абсолютно точно правда полностью
-    """.split()  # noqa: SIM905 - a list of 150 lines reads worse
-)

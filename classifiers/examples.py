@@ -39,7 +39,8 @@ class Example:
 
     ``fine_topic`` and ``group`` are names of the state system without stars. ``executor`` is who
     answered, to hold whole bodies back. ``kind`` is set for seeds alone (complaint, ad, ...).
-    ``context`` holds the texts above a comment, the thread's post first.
+    ``context`` holds the texts above a comment, the thread's post first. ``also`` names the topics
+    of further problems in the same text.
     """
 
     text: str
@@ -51,6 +52,7 @@ class Example:
     executor: str = ""
     kind: str = ""
     context: tuple[str, ...] = ()
+    also: tuple[Topic, ...] = ()
 
     @property
     def message(self) -> Message:
@@ -172,11 +174,12 @@ def _seed(line: str, where: str) -> Example:
             urgent=bool(seed["urgent"]),
             kind=str(seed["kind"]),
             context=tuple(map(str, seed.get("context", ()))),
+            also=tuple(map(Topic, seed.get("also", ()))),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise TrainingError(
             f"{where}: пример записан неверно ({type(error).__name__}: {error}). "
-            "Нужен JSON с полями text, topic, relevant, urgent, kind; поле context — по желанию."
+            "Нужен JSON с полями text, topic, relevant, urgent, kind; по желанию context и also."
         ) from error
 
 

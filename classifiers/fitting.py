@@ -11,11 +11,13 @@ from sklearn.svm import LinearSVC
 
 from classifiers import relevance, urgency
 from classifiers.corpus import Corpus, build_matrices, build_vocabulary
-from classifiers.encoder import FUNCTION_WORDS
 from classifiers.examples import PHRASE, Example
+from classifiers.lexicon import read_lexicon
+from classifiers.meanings import read_meanings
 from classifiers.model import Calibration, Model
 from classifiers.text import normalise
-from classifiers.vocabulary import Floats, Ints
+from classifiers.vocabulary import LETTER_BUCKETS, Floats, Ints
+from classifiers.wordbook import FUNCTION_WORDS
 from models.vocabulary import Topic
 
 TOPICS: tuple[Topic, ...] = tuple(Topic)
@@ -33,6 +35,15 @@ RELEVANCE_C = 0.1
 URGENCY_C = 0.3
 # 1: all labels weigh the same in all; 0: each text does. Rare topics still count for much more.
 EVENNESS = 0.8
+FINE_EVENNESS = 0.3
+# How far an answer without evidence leans to what citizens of one's own region write of most.
+PRIOR_LEAN = 0.05
+# A count of rows added to each topic's own, so that a topic nobody named is rare, not impossible.
+PRIOR_ROWS = 200
+# The lexicon speaks as loud as this for a topic without labels, half as loud for one with
+# LEXICON_FADES labels of one's own: what a region writes itself, it teaches better.
+LEXICON_SAY = 1.0
+LEXICON_FADES = 3000
 # A cue beside rows of length 1: about as strong as a word in a text of ten.
 CUE_SCALE = 0.3
 
@@ -95,7 +106,7 @@ def cue_rows(examples: Sequence[Example], corpus: Corpus) -> sp.csr_matrix:
 
 def rule_rows(examples: Sequence[Example]) -> sp.csr_matrix:
     """Return the urgency rules that fire in each text, as rows of their weights."""
-    table = [urgency.signs(urgency.fired(normalise(example.text))) for example in examples]
+    table = [urgency.signs(urgency.signs_of(normalise(example.text))) for example in examples]
     return sp.csr_matrix(np.array(table, np.float32))
 
 
@@ -116,7 +127,7 @@ def fit_model(
     width = vocabulary.size
     # A phrase teaches as one row: it names a trouble, nobody wrote it.
     seeds = np.array([e.kind not in ("", PHRASE) for e in examples])
-    both = sp.hstack([matrices.lemmas, matrices.letters]).tocsr()
+    both = sp.hstack([matrices.lemmas, matrices.letters, matrices.meanings]).tocsr()
     with_cues = sp.hstack([both, cue_rows(examples, corpus)]).tocsr()
     weights = np.array([SEED_WEIGHT if seed else 1.0 for seed in seeds], np.float32)
     relevance_weights = np.where(seeds, RELEVANCE_SEED_WEIGHT, 1.0).astype(np.float32)
@@ -144,7 +155,18 @@ def fit_model(
             fair = np.concatenate([fair, np.full(len(calm), CALM_WEIGHT, np.float32)])
         return _Head(*fit(rows[known], truth, classes, fair, strength=strength))
 
-    codes = [TOPICS.index(e.topic) if e.topic else None for e in examples]
+    # «Здравствуйте» tells nothing of the topic that somebody found for its picture.
+    meaningful = [
+        any(corpus.lemmas[word] not in FUNCTION_WORDS for word in text) for text in corpus.words
+    ]
+    codes = [
+        TOPICS.index(e.topic) if e.topic and told else None
+        for e, told in zip(examples, meaningful, strict=True)
+    ]
+    own = np.bincount(
+        [code for row in chosen if (code := codes[row]) is not None and not examples[row].kind],
+        minlength=len(TOPICS),
+    ).astype(np.float32)
     topic = head(both, codes, len(TOPICS), TOPIC_C, evenness=EVENNESS)
     relevant = head(
         with_cues,
@@ -167,14 +189,20 @@ def fit_model(
     numbers = {name: number for number, (name, _) in enumerate(fine_topics)}
     fine = head(
         matrices.lemmas,
-        [numbers[e.fine_topic] if e.fine_topic else None for e in examples],
+        [
+            numbers[e.fine_topic] if e.fine_topic and told else None
+            for e, told in zip(examples, meaningful, strict=True)
+        ],
         len(fine_topics),
         FINE_C,
-        evenness=EVENNESS,
+        evenness=FINE_EVENNESS,
     )
     columns = both.shape[1]
     coarse = [topic.weights, relevant.weights[:columns, 1:], urgent.weights[:columns, 1:]]
     worths = urgent.weights[columns:, 1]
+    letters_end = width + LETTER_BUCKETS
+    meanings = read_meanings()
+    prior = np.log((own + PRIOR_ROWS) / (own.sum() + PRIOR_ROWS * len(TOPICS)))
     return Model(
         version=version,
         created=created,
@@ -184,9 +212,13 @@ def fit_model(
         idf=matrices.idf,
         letter_idf=matrices.letter_idf,
         lemma_weights=np.hstack([*(part[:width] for part in coarse), fine.weights]),
-        letter_weights=np.hstack([part[width:] for part in coarse]),
+        letter_weights=np.hstack([part[width:letters_end] for part in coarse]),
+        meaning_lemmas=tuple(meanings.rows),
+        meaning_weights=meanings.vectors @ np.hstack([part[letters_end:] for part in coarse]),
+        lexicon=read_lexicon(),
+        lexicon_weights=LEXICON_SAY * LEXICON_FADES / (LEXICON_FADES + own),
         intercepts=np.concatenate(
-            [topic.shifts, relevant.shifts[1:], urgent.shifts[1:], fine.shifts]
+            [topic.shifts + PRIOR_LEAN * prior, relevant.shifts[1:], urgent.shifts[1:], fine.shifts]
         ),
         calibration=Calibration(
             relevance_cues=_worths(relevance.NAMES, relevant.weights[columns:, 1] * CUE_SCALE),

@@ -21,11 +21,12 @@ from typing import Any
 
 import numpy as np
 
+from classifiers.lexicon import Lexicon, build
 from classifiers.vocabulary import LETTER_BUCKETS, Floats, Vocabulary
 from models.errors import OtklikError
 from models.vocabulary import Topic
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 WEIGHTS = "weights.npz"
 VOCABULARY = "vocabulary.json"
@@ -40,6 +41,9 @@ _ARRAYS = (
     "lemma_steps",
     "letter_weights",
     "letter_steps",
+    "meaning_weights",
+    "meaning_steps",
+    "lexicon_weights",
     "intercepts",
 )
 
@@ -56,13 +60,23 @@ class Calibration:
     Neural Networks», 2017); a logistic curve of ``slope · score + shift`` for yes or no
     (Platt, 1999), where the score has the worth of each cue and fired rule added. Thresholds
     are probabilities at and above which the answer is yes.
+
+    ``auto_thresholds``: from which probability a topic may be routed unseen, by code; a code
+    that is missing never may. Under ``unsure_threshold`` no topic is sure enough to suggest.
+    ``fine_lean`` of a topic's score is added to those of its fine topics. ``also_slope`` and
+    ``also_shift`` make a probability of the evidence for a further topic.
     """
 
     relevance_cues: Mapping[str, float]
     urgency_cues: Mapping[str, float]
     urgency_rules: Mapping[str, float]
+    auto_thresholds: Mapping[str, float] = field(default_factory=dict)
+    unsure_threshold: float = 0.0
     topic_temperature: float = 1.0
     fine_temperature: float = 1.0
+    fine_lean: float = 0.0
+    also_slope: float = 1.0
+    also_shift: float = 0.0
     relevance_slope: float = 1.0
     relevance_shift: float = 0.0
     relevance_threshold: float = 0.5
@@ -77,7 +91,9 @@ class Model:
 
     Columns of ``lemma_weights`` (features × columns): topics, relevance, urgency, fine topics.
     ``letter_weights`` (buckets × columns) has the same columns up to the fine topics, which
-    letters do not help. ``fine_topics`` are pairs of name and group.
+    letters do not help; so has ``meaning_weights`` (lemmas with a meaning × columns).
+    ``lexicon_weights`` (topics) tell how much the lexicon is believed beside what was learned.
+    ``fine_topics`` are pairs of name and group.
     """
 
     version: str
@@ -89,6 +105,10 @@ class Model:
     letter_idf: Floats
     lemma_weights: Floats
     letter_weights: Floats
+    meaning_lemmas: tuple[str, ...]
+    meaning_weights: Floats
+    lexicon: Lexicon
+    lexicon_weights: Floats
     intercepts: Floats
     calibration: Calibration
     figures: Mapping[str, Any] = field(default_factory=dict)
@@ -131,6 +151,7 @@ def save(model: Model, folder: Path, *, card: str = "") -> None:
 def _write(model: Model, folder: Path) -> None:
     lemma_weights, lemma_steps = _squeeze(model.lemma_weights)
     letter_weights, letter_steps = _squeeze(model.letter_weights)
+    meaning_weights, meaning_steps = _squeeze(model.meaning_weights)
     np.savez_compressed(
         folder / WEIGHTS,
         pairs=model.vocabulary.pairs,
@@ -140,9 +161,17 @@ def _write(model: Model, folder: Path) -> None:
         lemma_steps=lemma_steps,
         letter_weights=letter_weights,
         letter_steps=letter_steps,
+        meaning_weights=meaning_weights,
+        meaning_steps=meaning_steps,
+        lexicon_weights=model.lexicon_weights.astype(np.float32),
         intercepts=model.intercepts.astype(np.float32),
     )
-    words = {"lemmas": model.vocabulary.lemmas, "words": model.vocabulary.words}
+    words = {
+        "lemmas": model.vocabulary.lemmas,
+        "words": model.vocabulary.words,
+        "meanings": model.meaning_lemmas,
+        "lexicon": [(entry.code, entry.weight, entry.pattern) for entry in model.lexicon.entries],
+    }
     text = json.dumps(words, ensure_ascii=False, indent=0)
     (folder / VOCABULARY).write_text(text, encoding="utf-8")
     manifest = {
@@ -229,15 +258,19 @@ def _calibration(stored: Mapping[str, Any]) -> Calibration:
     def worths(name: str) -> dict[str, float]:
         return {str(sign): float(worth) for sign, worth in stored[name].items()}
 
-    cues, urgent_cues, rules = (
-        worths(name) for name in ("relevance_cues", "urgency_cues", "urgency_rules")
-    )
+    names = ("relevance_cues", "urgency_cues", "urgency_rules", "auto_thresholds")
     numbers = {
         field.name: float(stored[field.name])
         for field in fields(Calibration)
-        if field.name not in ("relevance_cues", "urgency_cues", "urgency_rules")
+        if field.name not in names
     }
-    return Calibration(cues, urgent_cues, rules, **numbers)
+    return Calibration(
+        worths("relevance_cues"),
+        worths("urgency_cues"),
+        worths("urgency_rules"),
+        worths("auto_thresholds"),
+        **numbers,
+    )
 
 
 def _assemble(manifest: Mapping[str, Any], vocabulary: bytes, weights: bytes) -> Model:
@@ -253,6 +286,8 @@ def _assemble(manifest: Mapping[str, Any], vocabulary: bytes, weights: bytes) ->
         "letter_idf": (LETTER_BUCKETS,),
         "lemma_weights": (words.size, coarse + len(fine_topics)),
         "letter_weights": (LETTER_BUCKETS, coarse),
+        "meaning_weights": (len(lists["meanings"]), coarse),
+        "lexicon_weights": (len(topics),),
         "intercepts": (coarse + len(fine_topics),),
     }
     for name, shape in expected.items():
@@ -268,6 +303,10 @@ def _assemble(manifest: Mapping[str, Any], vocabulary: bytes, weights: bytes) ->
         letter_idf=arrays["letter_idf"].astype(np.float32),
         lemma_weights=arrays["lemma_weights"] * arrays["lemma_steps"],
         letter_weights=arrays["letter_weights"] * arrays["letter_steps"],
+        meaning_lemmas=tuple(lists["meanings"]),
+        meaning_weights=arrays["meaning_weights"] * arrays["meaning_steps"],
+        lexicon=build(lists["lexicon"]),
+        lexicon_weights=arrays["lexicon_weights"],
         intercepts=arrays["intercepts"],
         calibration=_calibration(manifest["calibration"]),
         figures=manifest["figures"],

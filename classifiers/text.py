@@ -22,6 +22,15 @@ _HAS_INVISIBLE = re.compile(f"[{_INVISIBLE}]")
 _STRIP_INVISIBLE = re.compile(f"[{_INVISIBLE}]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _WORD_WITH_INVISIBLE = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_INVISIBLE}])*")
+# What ends a clause: no rule and no pattern of the lexicon reaches across it.
+_ENDS = ".!?;…\n"
+# What parts the things that a clause strings together.
+_PARTS = ",:—–"
+_BREAK = re.compile(f"[{_ENDS}{_PARTS}]+")
+_MARK = re.compile(f"{_WORD.pattern}|{_BREAK.pattern}")
+_MARK_WITH_INVISIBLE = re.compile(f"{_WORD_WITH_INVISIBLE.pattern}|{_BREAK.pattern}")
+# What an export writes where a citizen sent nothing but a picture.
+_PLACEHOLDER = re.compile(r"\W*сообщение без текста\W*")
 _MENTION = re.compile(r"\[(?:id|club|public|event)\d{1,20}(?::[^\]|]{0,80})?\|[^\]]{0,200}\]")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
@@ -73,7 +82,10 @@ def normalise(text: str) -> str:
         text = _ENTITY.sub(_blank, text)
     if "@" in text or "://" in text or "www." in text:
         text = _ADDRESS.sub(_blank, text)
-    return _lower(text).replace("ё", "е")
+    lowered = _lower(text).replace("ё", "е")
+    if len(lowered) < 40 and _PLACEHOLDER.fullmatch(lowered):
+        return " " * len(lowered)
+    return lowered
 
 
 def _clean(word: str) -> str:
@@ -89,9 +101,34 @@ def words(text: str) -> list[str]:
 
 def split(clean: str) -> list[str]:
     """Return the words of a text that normalise() has cleaned."""
+    return [mark for mark in marks(clean) if is_word(mark)]
+
+
+def marks(clean: str) -> list[str]:
+    """Return the words of a cleaned text and, between them, the marks that end clauses or parts."""
     if _HAS_INVISIBLE.search(clean):
-        return [_clean(word) for word in _WORD_WITH_INVISIBLE.findall(clean)]
-    return _WORD.findall(clean)
+        return [_clean(mark) for mark in _MARK_WITH_INVISIBLE.findall(clean)]
+    return _MARK.findall(clean)
+
+
+def is_word(mark: str) -> bool:
+    """Tell a word of marks() from an end of a clause or of a part."""
+    return mark[:1] not in _ENDS + _PARTS
+
+
+def ends_clause(mark: str) -> bool:
+    """Tell the end of a clause from the end of a part of it."""
+    return any(char in _ENDS for char in mark)
+
+
+def clauses(clean: str) -> list[str]:
+    """Return the clauses of a cleaned text, the empty ones too."""
+    ends = [match.span() for match in _BREAK.finditer(clean) if ends_clause(match.group())]
+    starts = [0, *(end for _, end in ends)]
+    return [
+        clean[start:end]
+        for start, end in zip(starts, [*(start for start, _ in ends), len(clean)], strict=True)
+    ]
 
 
 def tokens(text: str) -> list[Token]:
@@ -130,6 +167,11 @@ class Lemmatiser:
 
             self._morph = MorphAnalyzer()
         return self._morph.parse(word)[0]
+
+    def knows(self, word: str) -> bool:
+        """Tell whether the dictionary has a word; it guesses the lemma of any other."""
+        self.parse(word)
+        return bool(self._morph.word_is_known(word))
 
     def lemma(self, word: str) -> str:
         """Return the lemma of a word as words() gives it; a word of no language is its own."""

@@ -26,6 +26,7 @@ from classifiers.fitting import fit_model
 from classifiers.model import FORMAT, Model, save
 from classifiers.split import folds, near_groups
 from classifiers.vocabulary import Ints
+from classifiers.window import window
 
 # Of ten folds two measure, one calibrates, seven teach.
 FOLDS = 10
@@ -77,7 +78,32 @@ def measure(
     """Fit on some rows, calibrate on others, and return the model with its figures on a third."""
     model = fit_model(examples, corpus, split.taught, version="held-out", created="")
     model = calibrate(model, [examples[row] for row in split.calibrated.tolist()])
-    return model, evaluate(Classifier(model), [examples[row] for row in split.tested.tolist()])
+    classifier, tested = Classifier(model), [examples[row] for row in split.tested.tolist()]
+    return model, evaluate(classifier, tested) | {"window": window_of(classifier, tested)}
+
+
+def window_of(classifier: Classifier, examples: Sequence[Example]) -> dict[str, Any]:
+    """Return the window (see classifiers.window) of relevant rows that did not teach.
+
+    Of one's own rows where there are any: seeds were written evenly over the topics, as no
+    citizens write.
+    """
+    relevant = [example for example in examples if example.relevant]
+    own = [example for example in relevant if not example.kind] or relevant
+    predictions = classifier.predict([example.message for example in own])
+    return window(classifier.model, [example.text for example in own], predictions)
+
+
+def count_examples(examples: Sequence[Example], model: Model) -> dict[str, int]:
+    """Return what a model was made of, as its card tells it."""
+    return {
+        "examples": len(examples),
+        "own_rows": sum(not example.kind for example in examples),
+        "seed_texts": sum(example.kind not in ("", PHRASE) for example in examples),
+        "phrases": sum(example.kind == PHRASE for example in examples),
+        "features": model.vocabulary.size,
+        "fine_topics": len(model.fine_topics),
+    }
 
 
 def train(
@@ -110,15 +136,7 @@ def train(
     # More rows than calibrated the twin: all that it was not taught.
     untaught = np.sort(np.concatenate([split.calibrated, split.tested]))
     held = calibrate(held_out, [examples[row] for row in untaught.tolist()])
-    counts = {
-        "examples": len(examples),
-        "own_rows": sum(not example.kind for example in examples),
-        "seed_texts": sum(example.kind not in ("", PHRASE) for example in examples),
-        "phrases": sum(example.kind == PHRASE for example in examples),
-        "features": model.vocabulary.size,
-        "fine_topics": len(model.fine_topics),
-    }
-    figures = counts | figures
+    figures = count_examples(examples, model) | figures
     calibration = replace(
         held.calibration,
         relevance_cues=model.calibration.relevance_cues,

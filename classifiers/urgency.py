@@ -7,25 +7,19 @@ and the guards narrow: a guard needs its own plain words (put out, mended, last 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from classifiers.text import clauses
 from classifiers.urgency_people import PEOPLE
 from classifiers.urgency_rule import Rule
 from classifiers.urgency_things import THINGS
 
 RULES: tuple[Rule, ...] = (*THINGS, *PEOPLE)
-SUPPLY = frozenset(rule.name for rule in RULES if rule.supply)
+_EVERY_RULE = (1 << len(RULES)) - 1
 
-_CLAUSE = re.compile(r"[.!?;…\n]+")
-_NO_LETTER = re.compile(r"[^a-zа-я.]+")
-
-
-class Fired(NamedTuple):
-    """A rule that fired and the weight left to it after the guards."""
-
-    name: str
-    weight: float
+_NO_LETTER = re.compile(r"[^a-zа-я]+")
+_NO_LETTER_NO_END = re.compile(r"[^a-zа-я.]+")
 
 
 # The guards. A thing mended, long past, wished away or planned is no alarm.
@@ -68,7 +62,6 @@ _DENIED = (" не ", " нет ", " без ", " ни ", " никаких ", " н�
 
 # Most words call no rule at all; one look spares them thirty.
 _CALLS_SOME = re.compile("|".join(f"(?:{rule.trigger.pattern})" for rule in RULES))
-_BREAK = " . "
 
 
 def word_rules(word: str) -> int:
@@ -78,54 +71,67 @@ def word_rules(word: str) -> int:
     return sum(1 << place for place, rule in enumerate(RULES) if rule.trigger.match(word))
 
 
-def clauses(clean: str) -> str:
-    """Return a text that normalise() has cleaned as plain words, « . » between its clauses.
-
-    There is one space around each word. A pattern never matches across « . », for it is no word.
-    """
-    broken = _CLAUSE.sub(_BREAK, clean)
-    return f" {_NO_LETTER.sub(' ', broken).strip(' .')} "
+def _plain(clause: str, noise: re.Pattern[str] = _NO_LETTER) -> str:
+    """Return a clause as words in lower case, one space around each."""
+    return f" {noise.sub(' ', clause).strip(' ')} "
 
 
-def _weight(rule: Rule, text: str, *, notice: bool) -> float:
-    """Return the largest weight with which a rule fires in a clause; 0 where it does not."""
-    best = 0.0
-    if rule.supply and notice:
-        return best
-    for match in rule.pattern.finditer(text):
-        start, end = match.span()
-        start = text.rfind(_BREAK, 0, start + 1) + 1
-        end = text.find(_BREAK, end) + 1 or len(text)
-        if not rule.supply and text[start : match.start() + 1].endswith(_DENIED):
-            continue
-        clause = text[start:end]
-        if _MENDED.search(clause) or _LONG_AGO.search(clause):
-            continue
-        if rule.supply and _UNCONNECTED.search(clause):
-            continue
-        best = max(best, rule.weight / 2 if _SUPPOSED.search(clause) else rule.weight)
-        if best == rule.weight:
-            break
-    return best
+class Sign(NamedTuple):
+    """A rule that fired in clause number ``clause``, in the words [``first``, ``end``) of it."""
+
+    rule: Rule
+    weight: float
+    clause: int
+    first: int
+    end: int
 
 
-def fired(clean: str, candidates: int = -1) -> tuple[Fired, ...]:
+def _sign(rule: Rule, plain: str, clause: int, *, notice: bool) -> Sign | None:
+    """Return how a rule that matches a clause fires in it; None where a guard forbids."""
+    if rule.supply and (notice or _UNCONNECTED.search(plain)):
+        return None
+    if _MENDED.search(plain) or _LONG_AGO.search(plain):
+        return None
+    for match in rule.pattern.finditer(plain):
+        if rule.supply or not plain[: match.start() + 1].endswith(_DENIED):
+            weight = rule.weight / 2 if _SUPPOSED.search(plain) else rule.weight
+            # Each word follows one space: the spaces before a place count the words.
+            first = plain.count(" ", 0, match.start() + 1) - 1
+            return Sign(rule, weight, clause, first, plain.count(" ", 0, match.end()))
+    return None
+
+
+def _places(bits: int) -> Iterator[int]:
+    while bits:
+        yield (bits & -bits).bit_length() - 1
+        bits &= bits - 1
+
+
+def signs_of(clean: str, candidates: Mapping[int, int] | None = None) -> list[Sign]:
     """Return the rules that fire in a text that normalise() has cleaned, in the order of RULES.
 
-    ``candidates`` holds the bits of the rules worth trying (see word_rules); all by default.
+    ``candidates`` holds, by clause, the bits of the rules worth trying (see word_rules); all of
+    them everywhere by default. Of one rule only its weightiest sign is told.
     """
-    rules = [rule for place, rule in enumerate(RULES) if candidates >> place & 1]
-    if not rules:
-        return ()
-    plain = clauses(clean)
-    matching = [rule for rule in rules if rule.pattern.search(plain)]
-    if not matching or _REPORT.search(plain):
-        return ()
-    notice = _NOTICE.search(plain) is not None
-    weights = [_weight(rule, plain, notice=notice) for rule in matching]
-    return tuple(
-        Fired(rule.name, weight) for rule, weight in zip(matching, weights, strict=True) if weight
-    )
+    parts = clauses(clean)
+    best: dict[int, Sign] = {}
+    notice: bool | None = None
+    for clause in range(len(parts)) if candidates is None else sorted(candidates):
+        bits = _EVERY_RULE if candidates is None else candidates[clause]
+        plain = _plain(parts[clause])
+        for place in _places(bits):
+            if not RULES[place].pattern.search(plain):
+                continue
+            if notice is None:
+                # A pattern never reaches across « . », for it is no word.
+                whole = _plain(" . ".join(parts), _NO_LETTER_NO_END)
+                if _REPORT.search(whole):
+                    return []
+                notice = _NOTICE.search(whole) is not None
+            sign = _sign(RULES[place], plain, clause, notice=notice)
+            if sign and (place not in best or sign.weight > best[place].weight):
+                best[place] = sign
+    return [best[place] for place in sorted(best)]
 
 
 # What a fired rule adds to the score is learned for each by itself, and once for all together.
@@ -134,18 +140,18 @@ SIGNS: tuple[str, ...] = (*(rule.name for rule in RULES), ANY)
 _PLACES = {name: place for place, name in enumerate(SIGNS)}
 
 
-def signs(rules: Sequence[Fired]) -> list[float]:
+def signs(rules: Sequence[Sign]) -> list[float]:
     """Return the weight, 0..1, of each of SIGNS: of a rule its own, of ANY the largest."""
     row = [0.0] * len(SIGNS)
-    for rule in rules:
-        row[_PLACES[rule.name]] = rule.weight
-    row[-1] = max((rule.weight for rule in rules), default=0.0)
+    for sign in rules:
+        row[_PLACES[sign.rule.name]] = sign.weight
+    row[-1] = max((sign.weight for sign in rules), default=0.0)
     return row
 
 
-def shares(rules: Sequence[Fired], worths: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Return each fired rule with what it adds to the score; ANY is split evenly among them."""
+def shares(rules: Sequence[Sign], worths: Mapping[str, float]) -> list[tuple[Sign, float]]:
+    """Return each sign with what it adds to the score; ANY is split evenly among them."""
     if not rules:
         return []
-    common = worths[ANY] * max(rule.weight for rule in rules) / len(rules)
-    return [(rule.name, worths[rule.name] * rule.weight + common) for rule in rules]
+    common = worths[ANY] * max(sign.weight for sign in rules) / len(rules)
+    return [(sign, worths[sign.rule.name] * sign.weight + common) for sign in rules]

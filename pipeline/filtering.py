@@ -127,10 +127,16 @@ def answer(id_: object, understood: Understood) -> dict[str, Any]:
             {"name": name, "group": group, "probability": round(probability, 4)}
             for name, group, probability in prediction.fine_topics
         ],
+        "also": [
+            {"code": code.value, "probability": round(probability, 4)}
+            for code, probability in prediction.also
+        ],
+        "certainty": verdict.certainty.value,
         "urgent": prediction.urgent,
         "urgency": round(prediction.urgency, 4),
         "reasons": [
-            {"name": name, "weight": round(weight, 4)} for name, weight in prediction.reasons
+            {"name": name, "weight": round(weight, 4), "spans": spans}
+            for name, weight, spans in prediction.reasons
         ],
         "place": None
         if place is None
