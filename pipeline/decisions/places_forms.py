@@ -9,8 +9,9 @@ from enum import IntEnum
 from functools import cache
 from itertools import product
 
-import pymorphy3
+from pymorphy3.analyzer import Parse
 
+from pipeline.decisions.places_grammar import is_person, known, morphology
 from pipeline.decisions.places_text import WORD, fold
 
 CASES = ("nomn", "gent", "datv", "accs", "ablt", "loct")
@@ -38,19 +39,12 @@ class Risk(IntEnum):
     """Nothing that the dictionary knows."""
     NAME = 1
     """A person's name: «Жукова»."""
-    WORD = 2
+    PERSON = 2
+    """What people are called: «горбуны», «пушкари»; nobody is «в пушкарях»."""
+    WORD = 3
     """An ordinary word: «весна», «высокое»."""
-
-
-@cache
-def morphology() -> pymorphy3.MorphAnalyzer:
-    """Return the one analyser of the process; loading it takes a quarter of a second."""
-    return pymorphy3.MorphAnalyzer(lang="ru")
-
-
-def known(word: str) -> bool:
-    """Tell whether the dictionary holds a word."""
-    return bool(morphology().word_is_known(word))
+    BOTH = 4
+    """An ordinary word and a person's name at once: «роман»; a capital tells nothing."""
 
 
 def risk(form: tuple[str, ...], name: str) -> Risk:
@@ -60,9 +54,14 @@ def risk(form: tuple[str, ...], name: str) -> Risk:
         if base[0].endswith(("ское", "цкое")):
             # «Никольское» alone is hardly ever an adjective, «никольского» often is.
             return Risk.NONE if form[0] == base[0] else Risk.NAME
-        if base[0].endswith(_OF_SURNAMES) and form[0] != base[0]:
-            # «Сметанина» is a person as often as a village.
-            return max(Risk.NAME, _word_risk(form[0]))
+        if base[0].endswith(_OF_SURNAMES):
+            # «Сметанина» is a person as often as a village; «Митино» is Mitya's only in grammar.
+            worst = _word_risk(form[0])
+            if form[0] != base[0]:
+                return max(Risk.NAME, worst)
+            return Risk.NONE if _possessive(form[0]) else worst
+        if _word_risk(form[0]) is Risk.WORD and is_person(base[0]):
+            return Risk.BOTH
     return min(_word_risk(word) for word in form if not word.isdigit())
 
 
@@ -89,7 +88,7 @@ def adjective_forms(word: str) -> dict[str, frozenset[str]]:
     """
     stem = word[:-2]
     found: dict[str, frozenset[str]] = {
-        stem + ending: frozenset() for ending in ("ая", "ой", "ую", "ий", "ые", "их", "ими")
+        stem + ending: frozenset() for ending in ("ая", "ой", "ую", "ий", "ие", "их", "ими")
     }
     for case, ending in zip(CASES, ("ое", "ого", "ому", "ое", "им", "ом"), strict=True):
         found[stem + ending] = found.get(stem + ending, frozenset()) | {case}
@@ -151,5 +150,18 @@ def _word_risk(word: str) -> Risk:
         grammemes = parse.tag.grammemes
         if _PLACES & grammemes:
             continue
-        worst = max(worst, Risk.NAME if _NAMES & grammemes else Risk.WORD)
+        if _NAMES & grammemes:
+            worst = max(worst, Risk.NAME)
+        else:
+            anyone = "NOUN" in grammemes and "anim" in grammemes
+            worst = max(worst, Risk.PERSON if anyone else Risk.WORD)
     return worst
+
+
+def _possessive(word: str) -> bool:
+    """Tell whether a word, beside a place, is at most somebody's: «митино»."""
+    return all(_PLACES & (tags := p.tag.grammemes) or "Poss" in tags for p in _parses(word))
+
+
+def _parses(word: str) -> list[Parse]:
+    return list(morphology().parse(word))

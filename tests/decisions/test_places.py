@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.values import Place
-from pipeline.decisions import places
+from pipeline.decisions import places_glance, places_names
 from pipeline.decisions.places import Gazetteer, find, place_for
 from pipeline.decisions.places_text import MAX_CHARS, fold
 from pipeline.region.load import load_region
 from pipeline.region.schema import Region, Settlement, Village
+from pipeline.scoring import find_for, place_figures, read_golds
 
 EXAMPLES = Path(__file__).parents[1] / "data" / "places"
 PARTS = ("settlement", "village", "street", "house")
@@ -161,6 +162,15 @@ def test_a_settlement_found_by_its_alias_has_no_village(region: Region) -> None:
     assert parts(find("вся Зареченщина без света", gazetteer)) == {("settlement", "here")}
 
 
+def test_an_adjective_of_villages_in_two_settlements_names_neither(region: Region) -> None:
+    settlements = tuple(
+        Settlement(code, f"{name} сельское поселение", villages=(Village("Жуково"),))
+        for code, name in (("here", "Здешнее"), ("there", "Тамошнее"))
+    )
+    gazetteer = Gazetteer.build(replace(region, settlements=settlements))
+    assert find("жуковская школа закрыта", gazetteer) is None
+
+
 def test_a_region_without_settlements_still_finds_streets(region: Region) -> None:
     gazetteer = Gazetteer.build(replace(region, settlements=()))
     assert parts(find("ул. Мира, 3", gazetteer)) == {("street", "ул. Мира"), ("house", "3")}
@@ -195,13 +205,26 @@ def test_the_place_comes_from_the_text_else_the_thread_else_the_community(
     assert place == find(text, gazetteer, hint=chosen if origin == "text" else community)
 
 
-def test_a_full_memo_of_misspellings_is_emptied(
-    gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(places, "MAX_MEMO", 3)
-    for word in ("гидеоновка", "абвгдежз", "бвгдежзи", "вгдежзий", "гидеоновка"):
-        found = gazetteer.misspelt(word)
-    assert found == "гедеоновка"
+def test_full_memos_are_emptied(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
+    gazetteer = Gazetteer.build(region)
+    monkeypatch.setattr(places_names, "MAX_MEMO", 3)
+    monkeypatch.setattr(places_glance, "MAX_MEMO", 3)
+    for _ in range(2):
+        found = find("в Амурске на Пионерсой 5 темно", gazetteer)
+    assert parts(found) == {
+        ("settlement", "amursk"),
+        ("village", "Амурск"),
+        ("street", "ул. Пионерская"),
+        ("house", "5"),
+    }
+    assert len(gazetteer.roles) <= 3
+    assert len(gazetteer.glances) <= 3
+
+
+def test_noise_is_not_remembered(gazetteer: Gazetteer) -> None:
+    noise = "а" * (places_glance.MAX_PIECE + 1)
+    assert find(f"{noise} в Печерске", gazetteer) is not None
+    assert noise not in gazetteer.glances
 
 
 def test_a_misspelling_between_two_villages_is_no_village(region: Region) -> None:
@@ -261,7 +284,7 @@ def test_any_text_is_answered_with_a_valid_span_or_nothing(text: str) -> None:
         start, end = place.span
         assert 0 <= start < end <= len(text)
         assert text[start:end].strip() == text[start:end]
-        assert place.settlement or place.village or place.street
+        assert place.settlement or place.village or place.street or place.house
         assert place == find(text, gazetteer, hint="pecherskoe")
 
 
@@ -276,12 +299,44 @@ def test_building_takes_a_moment() -> None:
     assert time.perf_counter() - begun < 1.5
 
 
-def test_a_hostile_text_takes_bounded_time(gazetteer: Gazetteer) -> None:
-    begun = time.perf_counter()
-    for text in ("ул. " * 500_000, "Новые " * 300_000, "д. 5 " * 400_000, "а" * 2_000_000):
-        find(text, gazetteer)
-    assert time.perf_counter() - begun < 5
+HOSTILE = (
+    "ул. ", "Новые ", "д. 5 ", "а", "Минская ", "на Садовой ", "ул. Ленина 5, ", "в Высоком ", "5 "
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_hostile_text_takes_bounded_time(gazetteer: Gazetteer, piece: str) -> None:
+    """A hundred thousand characters and two million take the same: the rest is not read."""
+    find(piece * 100, gazetteer)
+    begun = time.process_time()
+    find(piece * (2_000_000 // len(piece)), gazetteer)
+    assert time.process_time() - begun < 0.1
+
+
+def test_only_the_beginning_of_a_text_is_read(gazetteer: Gazetteer) -> None:
     assert find("а " * MAX_CHARS + "в Печерске темно", gazetteer) is None
+
+
+# Slightly below what is measured: benchmarks/places.py prints the figures with their intervals.
+BAR = {
+    "settlement": (0.97, 0.95),
+    "village": (0.96, 0.94),
+    "street": (0.94, 0.92),
+    "house": (0.97, 0.93),
+}
+
+
+def test_the_bar_is_held_on_texts_by_another_author() -> None:
+    """Precision and recall of the whole evaluation set."""
+    golds = read_golds(EXAMPLES.parent / "evaluation" / "places.jsonl")
+    gazetteers = {code: Gazetteer.build(load_region(code)) for code in ("smolensky", "amursky")}
+    finds = [find_for(gold, gazetteers[gold.region]) for gold in golds]
+    figures = place_figures(golds, finds)
+    for part, (precision, recall) in BAR.items():
+        assert figures[part]["precision"].value >= precision, part
+        assert figures[part]["recall"].value >= recall, part
+    assert figures["settlement"]["f1"].value >= 0.965
+    assert 0 < figures["settlement"]["f1"].low < figures["settlement"]["f1"].value
 
 
 _MEMO: list[Gazetteer] = []
