@@ -11,7 +11,7 @@ from classifiers.encoder import Encoder, Scores
 from classifiers.fine_topics import coarse_topics
 from classifiers.lexicon_share import share as lexicon_share
 from classifiers.model import Model, load
-from classifiers.probability import best, logistic, softmax
+from classifiers.probability import best, doubted, logistic, softmax
 from classifiers.text import marks, normalise
 from classifiers.urgency import Sign
 from classifiers.vocabulary import Floats, Ints
@@ -114,6 +114,8 @@ class Classifier:
         return answer
 
     def _predict(self, messages: Sequence[Message], *, explain: bool) -> list[Prediction]:
+        # Not later: scores of texts, of threads and of parts speak of the same rows.
+        self.encoder.book.make_room()
         own = self._judge(
             [message.text for message in messages], [bool(message.context) for message in messages]
         )
@@ -136,11 +138,16 @@ class Classifier:
                 fine_scores[row] = (fine_scores[row] + share * above[place]) / length
         calibration, model = self.model.calibration, self.model
         scores = scores + model.intercepts[: self._coarse]
-        topics = softmax(scores, calibration.topic_temperature)
+        topics = doubted(softmax(scores, calibration.topic_temperature), calibration.topic_doubt)
         fine = softmax(self._lean_fine(fine_scores, scores), calibration.fine_temperature)
         likely, fine_likely = best(topics, TOP), best(fine, TOP)
         likeliest, fine_likeliest = self._named(topics, likely, fine, fine_likely)
-        also = self._also(own.raw, topics)
+        also = further.choose(
+            further.odds(scores, calibration.topic_temperature),
+            likely[:, 0],
+            calibration.also_slope,
+            calibration.also_shift,
+        )
         certainties = certainty.judge(model, own.raw.scores, likeliest, own.relevance, own.urgency)
         reasons = (
             self._explain(messages, own, likely[:, 0], shares, thread)
@@ -157,7 +164,7 @@ class Classifier:
                 urgency=own.urgency[row],
                 reasons=tuple(reasons[row]),
                 model=self.version,
-                also=also.get(row, ()),
+                also=tuple([ScoredTopic(model.topics[code], chance) for code, chance in also[row]]),
                 certainty=certainties[row],
             )
             for row in range(len(messages))
@@ -195,33 +202,6 @@ class Classifier:
     def fine(self, raw: Raw) -> Floats:
         """Return the scores of fine topics of texts already scored."""
         return self._lean_fine(raw.scores.table[:, self._coarse + 2 :], self.topic_scores(raw))
-
-    def further(self, raw: Raw, shares: Floats) -> further.Evidence:
-        """Return the evidence for further topics in texts with these ``shares`` of topics."""
-        model = self.model
-
-        def judge(chosen: Ints) -> tuple[Ints, Floats]:
-            owners, table, hits = self.encoder.score_parts(
-                raw.scores.words, chosen, further.FEWEST_WORDS
-            )
-            topics: Floats = (
-                table[:, : self._coarse]
-                + model.intercepts[: self._coarse]
-                + model.lexicon_weights * lexicon_share(hits)
-            )
-            return owners, softmax(topics, model.calibration.topic_temperature)
-
-        return further.evidence(raw.scores.content, shares, raw.scores.lexicon, judge)
-
-    def _also(self, raw: Raw, shares: Floats) -> dict[int, tuple[ScoredTopic, ...]]:
-        calibration, names = self.model.calibration, self.model.topics
-        chosen = further.choose(
-            self.further(raw, shares), calibration.also_slope, calibration.also_shift
-        )
-        return {
-            row: tuple(ScoredTopic(names[code], chance) for code, chance in topics)
-            for row, topics in chosen.items()
-        }
 
     def _lean_fine(self, fine: Floats, topics: Floats) -> Floats:
         """Return the scores of fine topics, helped by those of the topics that they belong to."""

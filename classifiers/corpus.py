@@ -95,26 +95,39 @@ def _idf(frequency: Ints, texts: int) -> Floats:
     return answer
 
 
-def build_matrices(corpus: Corpus, vocabulary: Vocabulary, chosen: Ints) -> Matrices:
-    """Return rows for all texts of ``corpus``; idf comes from the ``chosen`` texts alone."""
+def build_matrices(
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    chosen: Ints,
+    known: tuple[Floats, Floats] | None = None,
+) -> Matrices:
+    """Return rows for all texts of ``corpus``.
+
+    The idf of features and of letters is ``known``, or comes from the ``chosen`` texts alone.
+    """
     flat, rows = flatten(corpus.words)
     count = len(corpus.words)
     ids = {lemma: number for number, lemma in enumerate(vocabulary.lemmas)}
     lemma_ids = np.array([ids.get(corpus.lemmas[word], -1) for word in flat], np.int64)
-    ones = weigh(vocabulary, np.ones(vocabulary.size, np.float32), lemma_ids, rows, count)
-    here = np.isin(ones.rows, chosen)
-    frequency = np.bincount(ones.features[here], minlength=vocabulary.size).astype(np.int64)
-    idf = _idf(frequency, len(chosen))
+    if known is None:
+        ones = weigh(vocabulary, np.ones(vocabulary.size, np.float32), lemma_ids, rows, count)
+        here = np.isin(ones.rows, chosen)
+        frequency = np.bincount(ones.features[here], minlength=vocabulary.size).astype(np.int64)
+        idf = _idf(frequency, len(chosen))
+    else:
+        idf = known[0]
     weighed = weigh(vocabulary, idf, lemma_ids, rows, count)
     lemmas = sp.csr_matrix(
         (weighed.values, weighed.features, weighed.starts), shape=(count, vocabulary.size)
     )
-    letter_idf, letters, meanings = _letters(corpus, flat, rows, chosen)
+    letter_idf, letters, meanings = _letters(
+        corpus, flat, rows, chosen, None if known is None else known[1]
+    )
     return Matrices(idf, letter_idf, lemmas, letters, meanings)
 
 
 def _letters(
-    corpus: Corpus, flat: list[str], rows: Ints, chosen: Ints
+    corpus: Corpus, flat: list[str], rows: Ints, chosen: Ints, known: Floats | None
 ) -> tuple[Floats, sp.csr_matrix, sp.csr_matrix]:
     names = {word: number for number, word in enumerate(corpus.lemmas)}
     buckets = [
@@ -133,11 +146,14 @@ def _letters(
     by_text = sp.csr_matrix(
         (np.ones(len(cells), np.float32), (owners, inside)), shape=(len(corpus.words), len(names))
     )
-    found = (by_text[chosen] @ by_word).tocsc()
-    frequency = np.diff(found.indptr).astype(np.int64)
-    idf = np.where(frequency >= FEWEST_TEXTS, _idf(frequency, len(chosen)), 0)
-    # The model keeps halves; the weights must be learned for what will be served.
-    idf = idf.astype(np.float16).astype(np.float32)
+    if known is None:
+        found = (by_text[chosen] @ by_word).tocsc()
+        frequency = np.diff(found.indptr).astype(np.int64)
+        idf = np.where(frequency >= FEWEST_TEXTS, _idf(frequency, len(chosen)), 0)
+        # The model keeps halves; the weights must be learned for what will be served.
+        idf = idf.astype(np.float16).astype(np.float32)
+    else:
+        idf = known
     weighed = sp.csr_matrix(by_word @ sp.diags(idf))
     # As served: a bucket that a word has twice counts twice, and the length adds up per piece.
     squares = by_word @ (idf**2)

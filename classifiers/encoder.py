@@ -8,7 +8,7 @@ import numpy as np
 from classifiers.lexicon_match import Found, Matcher
 from classifiers.model import Model
 from classifiers.vocabulary import Floats, Ints, Rows, weigh
-from classifiers.wordbook import CONTENT, ENDS_CLAUSE, ENDS_PART, RUSSIAN, Wordbook
+from classifiers.wordbook import CONTENT, ENDS_CLAUSE, RUSSIAN, Wordbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class Words:
     """The words of ``count`` texts in order.
 
     ``numbers`` are rows of the wordbook, ``rows`` the text of each word, ``edges`` where each
-    text begins. ``clauses`` numbers the clause of each word and ``parts`` its part between
-    commas, so that no two texts share a number; ``own_clauses`` counts from 0 in each text.
+    text begins. ``clauses`` numbers the clause of each word so that no two texts share a number;
+    ``own_clauses`` counts from 0 in each text.
     """
 
     count: int
@@ -25,7 +25,6 @@ class Words:
     rows: Ints
     edges: Ints
     clauses: Ints
-    parts: Ints
     own_clauses: Ints
 
 
@@ -65,7 +64,6 @@ class Encoder:
         self.book = Wordbook(model)
         self._matcher = Matcher(model.lexicon)
         self._coarse = model.letter_weights.shape[1]
-        self._coarse_weights = np.ascontiguousarray(model.lemma_weights[:, : self._coarse])
 
     def read(self, texts: Sequence[Sequence[str]]) -> Words:
         """Return texts given as marks (see text.marks) as words."""
@@ -74,28 +72,18 @@ class Encoder:
         rows = np.repeat(np.arange(count), np.fromiter(map(len, texts), np.int64, count))
         kinds = book.kinds[numbers]
         begins = np.searchsorted(rows, np.arange(count))
-        # Ends that stand before each mark.
-        clauses, parts = (
-            np.concatenate([[0], np.cumsum((kinds & bits) == bits)])
-            for bits in (ENDS_CLAUSE, ENDS_PART)
-        )
-        own = clauses[: len(rows)] - clauses[begins][rows]
-        words = kinds < ENDS_PART
-        rows = rows[words]
-        return Words(
-            count,
-            numbers[words],
-            rows,
-            np.searchsorted(rows, np.arange(count + 1)),
-            clauses[:-1][words] + rows,
-            parts[:-1][words] + rows,
-            own[words],
-        )
+        words = np.flatnonzero(kinds != ENDS_CLAUSE)
+        # How many ends stand before each mark.
+        ended = np.concatenate([[0], np.cumsum(kinds == ENDS_CLAUSE)])
+        own = ended[:-1] - ended[begins][rows]
+        clauses, own, rows = ended[words] + rows[words], own[words], rows[words]
+        edges = np.searchsorted(rows, np.arange(count + 1))
+        return Words(count, numbers[words], rows, edges, clauses, own)
 
     def score(self, words: Words) -> Scores:
         """Score texts."""
         book, count = self.book, words.count
-        table, weighed, found = self._scores(words, self._model.lemma_weights)
+        table, weighed, found = self._scores(words)
         kinds = book.kinds[words.numbers]
         return Scores(
             words,
@@ -109,31 +97,6 @@ class Encoder:
             self._alarming(words),
         )
 
-    def score_parts(self, words: Words, chosen: Ints, fewest: int) -> tuple[Ints, Floats, Floats]:
-        """Score the parts of ``chosen`` texts: return their texts, table and lexicon's say.
-
-        The table lacks fine topics. A part of fewer than ``fewest`` words goes with the one
-        before it, or after it where the text begins with it.
-        """
-        wanted = np.zeros(words.count, bool)
-        wanted[chosen] = True
-        inside = wanted[words.rows]
-        numbers, owners, parts, clauses = (
-            values[inside] for values in (words.numbers, words.rows, words.parts, words.clauses)
-        )
-        starts = np.flatnonzero(np.diff(parts, prepend=-1))
-        sizes = np.diff(np.append(starts, len(parts)))
-        first = np.diff(owners[starts], prepend=-1) > 0
-        big = sizes >= fewest
-        # After a small first part the next one begins nothing new.
-        begins = first | (big & ~(np.append(False, (first & ~big)[:-1])))
-        rows = np.repeat(np.cumsum(begins) - 1, sizes)
-        count = int(begins.sum())
-        edges = np.searchsorted(rows, np.arange(count + 1))
-        cut = Words(count, numbers, rows, edges, clauses, parts, clauses)
-        table, _, found = self._scores(cut, self._coarse_weights)
-        return owners[starts[begins]], table, self._matcher.score(found, rows, count)
-
     def letter_parts(self, numbers: Ints) -> Floats:
         """Return words × columns: what the letters and meanings add to a text of these words."""
         length = np.sqrt(self.book.squares[np.unique(numbers)].sum())
@@ -145,11 +108,11 @@ class Encoder:
         weights: Floats = self._matcher.weights[nodes, topic]
         return weights
 
-    def _scores(self, words: Words, weights: Floats) -> tuple[Floats, Rows, Found]:
+    def _scores(self, words: Words) -> tuple[Floats, Rows, Found]:
         model, book, count = self._model, self.book, words.count
         lemmas = book.lemma_ids[words.numbers]
         weighed = weigh(model.vocabulary, model.idf, lemmas, words.rows, count)
-        table = _gather(weighed, count, weights)
+        table = _gather(weighed, count, model.lemma_weights)
         self._add_letters(table, words)
         counts = book.term_counts[words.numbers]
         spots = np.repeat(book.term_starts[words.numbers] - (np.cumsum(counts) - counts), counts)

@@ -1,71 +1,38 @@
-"""Several problems in one text: the topics of its parts beside the topic of the whole.
+"""Several problems in one text: which topics stand in it beside the main one.
 
-People string problems together with commas as often as with full stops, so a part is what stands
-between two of either.
+The shares of the main topic add up to one, so a second problem hides behind the first. In a
+softmax of twice the temperature it shows again, and a logistic curve through texts that people
+have read for several problems makes a chance of it. (Judging each sentence by itself, or counting
+words of the lexicon, told less: half of all second problems share a sentence with the first.)
 """
-
-from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.probability import logistic, logit
+from classifiers.probability import best, logistic, logit, softmax
 from classifiers.vocabulary import Floats, Ints
 
-# A part with fewer words names no problem by itself: it goes with the part before it.
-FEWEST_WORDS = 2
-# Texts of fewer meaningful words hold one problem.
-FEWEST_CONTENT = 5
-# A topic with a smaller share of the whole text, and no decisive word in the lexicon, is not
-# looked for.
-LEAST_SHARE = 0.05
-LEAST_HITS = 4.0
+FLATTER = 2.0
 MOST = 2
-FLOOR = 0.5
+# A further topic is named from this chance on: an operator sees at a glance that it is wrong, but
+# not what was left out.
+FLOOR = 0.3
 
 
-class Evidence(NamedTuple):
-    """How strongly a part of text ``rows[i]`` speaks of topic ``codes[i]``, as log odds."""
-
-    rows: Ints
-    codes: Ints
-    odds: Floats
+def odds(scores: Floats, temperature: float) -> Floats:
+    """Return texts × topics, how strongly each topic speaks beside the others, as log odds."""
+    return logit(softmax(scores, FLATTER * temperature))
 
 
-def evidence(
-    content: Ints,
-    shares: Floats,
-    hits: Floats,
-    judge: Callable[[Ints], tuple[Ints, Floats]],
-) -> Evidence:
-    """Return the evidence for further topics in texts.
+def choose(found: Floats, main: Ints, slope: float, shift: float) -> list[list[tuple[int, float]]]:
+    """Return for each text its further topics with their chances, likeliest first.
 
-    ``content`` counts their meaningful words; ``shares`` (texts × topics) are the probabilities of
-    the main topic, ``hits`` what the lexicon says; ``judge`` cuts the texts that it is given into
-    parts, and returns the text and the probabilities of each part.
+    ``found`` are odds(), ``main`` the column of each text's main topic.
     """
-    likely = (shares >= LEAST_SHARE) | (hits >= LEAST_HITS)
-    likely[np.arange(len(shares)), shares.argmax(axis=1)] = False
-    chosen = np.flatnonzero(likely.any(axis=1) & (content >= FEWEST_CONTENT))
-    if not len(chosen):
-        return Evidence(chosen, chosen, np.zeros(0, np.float32))
-    owners, table = judge(chosen)
-    begins = np.flatnonzero(np.diff(owners, prepend=-1))
-    several = np.diff(np.append(begins, len(owners))) > 1
-    rows = owners[begins]
-    best = np.maximum.reduceat(table, begins, axis=0)
-    places, codes = np.nonzero(likely[rows] & several[:, None])
-    return Evidence(rows[places], codes, logit(best[places, codes]))
-
-
-def choose(found: Evidence, slope: float, shift: float) -> dict[int, list[tuple[int, float]]]:
-    """Return by text the further topics that are likelier than not, likeliest first, with odds."""
-    chances = logistic(np.float32(slope) * found.odds + np.float32(shift))
-    chosen: dict[int, list[tuple[int, float]]] = {}
-    for place in np.flatnonzero(chances >= FLOOR).tolist():
-        chosen.setdefault(int(found.rows[place]), []).append(
-            (int(found.codes[place]), float(chances[place]))
-        )
-    return {
-        row: sorted(topics, key=lambda topic: -topic[1])[:MOST] for row, topics in chosen.items()
-    }
+    chances = logistic(np.float32(slope) * found + np.float32(shift))
+    chances[np.arange(len(main)), main] = 0.0
+    chosen: list[list[tuple[int, float]]] = [[] for _ in main]
+    some = np.flatnonzero(chances.max(axis=1, initial=0.0) >= FLOOR)
+    for row, columns in zip(some.tolist(), best(chances[some], MOST).tolist(), strict=True):
+        likely = [(column, float(chances[row, column])) for column in columns]
+        chosen[row] = [pair for pair in likely if pair[1] >= FLOOR]
+    return chosen

@@ -57,7 +57,8 @@ class Calibration:
     """How scores become probabilities.
 
     A softmax of ``score / temperature`` for topics (Guo et al., «On Calibration of Modern
-    Neural Networks», 2017); a logistic curve of ``slope · score + shift`` for yes or no
+    Neural Networks», 2017), mixed with ``topic_doubt`` parts of an even guess, for even where all
+    words agree some labels differ; a logistic curve of ``slope · score + shift`` for yes or no
     (Platt, 1999), where the score has the worth of each cue and fired rule added. Thresholds
     are probabilities at and above which the answer is yes.
 
@@ -73,6 +74,7 @@ class Calibration:
     auto_thresholds: Mapping[str, float] = field(default_factory=dict)
     unsure_threshold: float = 0.0
     topic_temperature: float = 1.0
+    topic_doubt: float = 0.0
     fine_temperature: float = 1.0
     fine_lean: float = 0.0
     also_slope: float = 1.0

@@ -28,6 +28,12 @@ def softmax(scores: Floats, temperature: float) -> Floats:
     return answer
 
 
+def doubted(shares: Floats, doubt: float) -> Floats:
+    """Return probabilities, rows adding up to 1, mixed with ``doubt`` (0..1) of an even guess."""
+    answer: Floats = np.float32(1.0 - doubt) * shares + np.float32(doubt / max(shares.shape[1], 1))
+    return answer
+
+
 def best(values: Floats, count: int) -> Ints:
     """Return the columns of the ``count`` largest values of each row, best first."""
     if values.shape[1] <= count:

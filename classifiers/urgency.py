@@ -18,9 +18,6 @@ from classifiers.urgency_things import THINGS
 RULES: tuple[Rule, ...] = (*THINGS, *PEOPLE)
 _EVERY_RULE = (1 << len(RULES)) - 1
 
-_NO_LETTER = re.compile(r"[^a-zа-я]+")
-_NO_LETTER_NO_END = re.compile(r"[^a-zа-я.]+")
-
 
 # The guards. A thing mended, long past, wished away or planned is no alarm.
 _MENDED = re.compile(
@@ -71,11 +68,6 @@ def word_rules(word: str) -> int:
     return sum(1 << place for place, rule in enumerate(RULES) if rule.trigger.match(word))
 
 
-def _plain(clause: str, noise: re.Pattern[str] = _NO_LETTER) -> str:
-    """Return a clause as words in lower case, one space around each."""
-    return f" {noise.sub(' ', clause).strip(' ')} "
-
-
 class Sign(NamedTuple):
     """A rule that fired in clause number ``clause``, in the words [``first``, ``end``) of it."""
 
@@ -113,18 +105,19 @@ def signs_of(clean: str, candidates: Mapping[int, int] | None = None) -> list[Si
     ``candidates`` holds, by clause, the bits of the rules worth trying (see word_rules); all of
     them everywhere by default. Of one rule only its weightiest sign is told.
     """
-    parts = clauses(clean)
+    # The words of text.marks, one space around each: so they may be counted.
+    parts = [f" {clause} " for clause in clauses(clean)]
     best: dict[int, Sign] = {}
     notice: bool | None = None
     for clause in range(len(parts)) if candidates is None else sorted(candidates):
         bits = _EVERY_RULE if candidates is None else candidates[clause]
-        plain = _plain(parts[clause])
+        plain = parts[clause]
         for place in _places(bits):
             if not RULES[place].pattern.search(plain):
                 continue
             if notice is None:
                 # A pattern never reaches across « . », for it is no word.
-                whole = _plain(" . ".join(parts), _NO_LETTER_NO_END)
+                whole = ".".join(parts)
                 if _REPORT.search(whole):
                     return []
                 notice = _NOTICE.search(whole) is not None

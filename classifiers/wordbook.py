@@ -8,13 +8,13 @@ import numpy as np
 from classifiers.meanings import MEANING_SCALE
 from classifiers.model import Model
 from classifiers.relevance import word_cues
-from classifiers.text import MEMO_LIMIT, Lemmatiser, ends_clause, is_word
+from classifiers.text import MEMO_LIMIT, Lemmatiser, is_word
 from classifiers.urgency import word_rules
 from classifiers.vocabulary import Floats, Ints, pieces
 
 _RUSSIAN_LETTERS = re.compile("[а-я]+")
-# What a mark is: bits of a word, or the end of a part of a clause, or of a clause.
-CONTENT, RUSSIAN, ENDS_PART, ENDS_CLAUSE = 1, 2, 4, 12
+# What a mark is: bits of a word, or the end of a clause.
+CONTENT, RUSSIAN, ENDS_CLAUSE = 1, 2, 4
 _TABLES = (
     "lemma_ids",
     "kinds",
@@ -72,10 +72,13 @@ class Wordbook:
         self.squares = np.zeros(room, np.float32)
         self._unspelt: list[tuple[str, int]] = []
 
-    def numbers(self, texts: Sequence[Sequence[str]]) -> Ints:
-        """Return the row of each mark (see text.marks) of all texts, in order."""
+    def make_room(self) -> None:
+        """Forget all words if they are too many; rows told before mean nothing then."""
         if self.count > MEMO_LIMIT:
             self._forget(1024)
+
+    def numbers(self, texts: Sequence[Sequence[str]]) -> Ints:
+        """Return the row of each mark (see text.marks) of all texts, in order."""
         memo = self._memo
         numbers = np.array([memo[mark] for marks in texts for mark in marks], np.int64)
         self._spell()
@@ -94,7 +97,7 @@ class Wordbook:
                 setattr(self, name, np.concatenate([table, np.zeros_like(table)]))
         self.count += 1
         if not is_word(mark):
-            self.kinds[number] = ENDS_CLAUSE if ends_clause(mark) else ENDS_PART
+            self.kinds[number] = ENDS_CLAUSE
             self._unspelt.append(("", -1))
             return number
         lemma = self._lemmatiser.lemma(mark)
