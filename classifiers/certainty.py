@@ -76,8 +76,11 @@ def thresholds(
     found: dict[str, float] = {}
     for name, answers in by_code.items():
         hits = 0
-        for count, (sure, hit) in enumerate(sorted(answers, reverse=True), start=1):
+        ranked = sorted(answers, reverse=True)
+        for count, (sure, hit) in enumerate(ranked, start=1):
             hits += hit
-            if count >= fewest and hits >= precision * count:
+            # Equal confidence stands or falls together.
+            last = count == len(ranked) or ranked[count][0] < sure
+            if last and count >= fewest and hits >= precision * count:
                 found[name] = round(sure, 4)
     return found

@@ -72,7 +72,8 @@ def normalise(text: str) -> str:
     HEAD + TAIL the middle is blanked.
     """
     if len(text) > HEAD + TAIL:
-        text = text[:HEAD] + " " * (len(text) - HEAD - TAIL) + text[-TAIL:]
+        blank = " " * (len(text) - HEAD - TAIL)
+        return normalise(text[:HEAD]) + blank + normalise(text[-TAIL:])
     if "[" in text:
         text = _MENTION.sub(_blank, text)
     if "<" in text:
@@ -133,10 +134,11 @@ def clauses(clean: str) -> list[str]:
 
 def tokens(text: str) -> list[Token]:
     """Return the words of ``text`` with their places in the original; same words as words()."""
-    return [
-        Token(_clean(match.group()), match.start(), match.end())
-        for match in _WORD_WITH_INVISIBLE.finditer(normalise(text))
-    ]
+    clean = normalise(text)
+    if _HAS_INVISIBLE.search(clean):
+        found = _WORD_WITH_INVISIBLE.finditer(clean)
+        return [Token(_clean(match.group()), *match.span()) for match in found]
+    return [Token(match.group(), *match.span()) for match in _WORD.finditer(clean)]
 
 
 def _untwist(word: str) -> str:

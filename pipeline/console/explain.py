@@ -58,6 +58,19 @@ RULES = {
     "urgent:poison": "отравление, ядовитый воздух",
     "urgent:violence": "насилие или оружие",
     "urgent:missing-or-suicidal": "пропал человек или угроза самоубийства",
+    "cue:asks-for-action": "просит что-то сделать или ответить",
+    "cue:names-a-defect": "называет неполадку",
+    "cue:offers-for-sale": "предлагает купить",
+    "cue:hires": "предлагает работу",
+    "cue:thanks": "благодарит",
+    "cue:greets": "поздравляет",
+    "cue:announces": "зовёт на мероприятие",
+    "cue:reports-news": "пересказывает новость",
+    "cue:gives-notice": "предупреждает об отключении или работах",
+    "cue:seeks-lost": "ищет потерянное",
+    "cue:argues-politics": "спорит о политике",
+    "cue:laughs": "шутит",
+    "cue:insults": "ругается",
 }
 ACTORS = {MACHINE: "Otklik"}
 
@@ -87,7 +100,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word or pair of words and how much it spoke for the topic, or against it."""
+    """A word or a rule and how much it spoke for the verdict, or against it."""
 
     name: str
     weight: str
@@ -104,6 +117,7 @@ class Why:
     topics: list[Bar]
     fine_topics: list[Bar]
     words: list[Word]
+    appeal: list[Word]
     alarms: list[str]
     rules: list[str]
     model: str
@@ -152,9 +166,8 @@ def why(prediction: dict[str, Any], model: str) -> Why | None:
         fine_topics=[
             _bar(name, group, share) for name, group, share in prediction.get("fine_topics", ())
         ],
-        words=[_word(name, weight) for name, weight in reasons if not _is_alarm(name)][
-            :SHOWN_REASONS
-        ],
+        words=_words(reasons, "topic:"),
+        appeal=_words(reasons, "relevant:", "cue:"),
         alarms=[explain(name) for name, _ in reasons if _is_alarm(name)],
         rules=[explain(str(name)) for name in prediction.get("rules", ())],
         model=model,
@@ -199,6 +212,12 @@ def _topic(code: str) -> str:
 
 def _is_alarm(name: str) -> bool:
     return name.startswith("urgent:")
+
+
+def _words(reasons: Sequence[tuple[str, float]], *kinds: str) -> list[Word]:
+    return [_word(name, weight) for name, weight in reasons if name.startswith(kinds)][
+        :SHOWN_REASONS
+    ]
 
 
 def _word(name: str, weight: float) -> Word:

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from classifiers.classifier import (
     joins_in,
 )
 from classifiers.names import PEOPLE, is_name
+from classifiers.probability import softmax
 from classifiers.registry import default_model
 from classifiers.relevance import JOINS_IN
 from classifiers.text import Lemmatiser
@@ -22,8 +24,8 @@ from models.values import Message, Prediction
 from models.vocabulary import Topic
 
 
-def ask(classifier: Classifier, text: str, *context: str) -> Prediction:
-    (prediction,) = classifier.predict([Message(text, context)])
+def ask(classifier: Classifier, text: str, *context: str, explain: bool = False) -> Prediction:
+    (prediction,) = classifier.predict([Message(text, context)], explain=explain)
     return prediction
 
 
@@ -87,7 +89,7 @@ def test_what_can_wait_is_not_urgent(shipped: Classifier, text: str) -> None:
 def test_a_comment_that_joins_in_says_what_its_thread_says(shipped: Classifier) -> None:
     post = "На Садовой пахнет газом в каждом доме, помогите, страшно за детей!"
     concert = "В субботу в клубе концерт, приглашаем всех"
-    calm, below = (ask(shipped, "и у нас тоже", above) for above in (concert, post))
+    calm, below = (ask(shipped, "и у нас тоже", above, explain=True) for above in (concert, post))
     assert below.topics[0].code is Topic.GAS
     assert below.relevant
     assert below.urgent
@@ -203,16 +205,64 @@ messages = st.lists(
 )
 
 
+def same(one: Prediction, other: Prediction) -> None:
+    """Both say the same, but for the last digits of sums taken in another order."""
+    assert one.relevance == pytest.approx(other.relevance, abs=1e-5)
+    assert one.urgency == pytest.approx(other.urgency, abs=1e-5)
+    assert (one.relevant, one.urgent, one.certainty) == (
+        other.relevant,
+        other.urgent,
+        other.certainty,
+    )
+    for ours, theirs in ((one.topics, other.topics), (one.also, other.also)):
+        assert [topic.code for topic in ours] == [topic.code for topic in theirs]
+        assert [topic.probability for topic in ours] == pytest.approx(
+            [topic.probability for topic in theirs], abs=1e-5
+        )
+    assert [topic.name for topic in one.fine_topics] == [topic.name for topic in other.fine_topics]
+    assert {reason.name: reason.spans for reason in one.reasons} == {
+        reason.name: reason.spans for reason in other.reasons
+    }
+    assert [reason.weight for reason in one.reasons] == pytest.approx(
+        [reason.weight for reason in other.reasons], abs=2e-3
+    )
+
+
 @settings(max_examples=40, deadline=None)
-@given(messages)
-def test_a_batch_answers_as_one_by_one(shipped: Classifier, batch: list[Message]) -> None:
-    together = shipped.predict(batch)
-    alone = [shipped.predict([message])[0] for message in batch]
+@given(messages, st.booleans())
+def test_a_batch_answers_as_one_by_one(
+    shipped: Classifier, batch: list[Message], explain: bool
+) -> None:
+    together = shipped.predict(batch, explain=explain)
     assert len(together) == len(batch)
-    for one, other in zip(together, alone, strict=True):
-        assert [topic.code for topic in one.topics] == [topic.code for topic in other.topics]
-        assert one.relevance == pytest.approx(other.relevance, abs=1e-5)
-        assert one.urgency == pytest.approx(other.urgency, abs=1e-5)
+    for message, prediction in zip(batch, together, strict=True):
+        same(prediction, shipped.predict([message], explain=explain)[0])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    messages.flatmap(lambda batch: st.tuples(st.just(batch), st.permutations(range(len(batch)))))
+)
+def test_answers_follow_their_messages(
+    shipped: Classifier, shuffled: tuple[list[Message], list[int]]
+) -> None:
+    batch, order = shuffled
+    straight = shipped.predict(batch)
+    for place, prediction in zip(order, shipped.predict([batch[n] for n in order]), strict=True):
+        same(prediction, straight[place])
+
+
+@given(st.text(max_size=80))
+def test_explaining_changes_no_verdict(shipped: Classifier, text: str) -> None:
+    brief, long = ask(shipped, text), ask(shipped, text, explain=True)
+    assert replace(long, reasons=brief.reasons) == brief
+
+
+def test_all_topics_together_make_one_whole(shipped: Classifier) -> None:
+    raw = shipped.raw(["нет света и воды", "", "яма", "\ud800 здравствуйте"], [False] * 4)
+    shares = softmax(shipped.topic_scores(raw), shipped.model.calibration.topic_temperature)
+    assert shares.shape == (4, len(Topic))
+    assert shares.sum(axis=1) == pytest.approx(np.ones(4), abs=1e-5)
 
 
 def test_probabilities_are_ordered_and_add_up(shipped: Classifier) -> None:
@@ -232,10 +282,18 @@ def test_more_messages_than_a_batch(small: Classifier) -> None:
 def test_forgetting_words_changes_no_answer(
     small: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch = [Message("нет воды и света"), Message("яма на дороге у школы")]
-    before = small.predict(batch)
-    monkeypatch.setattr("classifiers.encoder.MEMO_LIMIT", 0)
-    assert small.predict(batch) == before
+    thread = ("отопления нет, лифт не работает, собаки бегают стаей по двору", "и у нас")
+    batch = [
+        Message("нет воды и света, мусор не вывозят, дорога вся в ямах"),
+        Message("и у нас тоже, а ещё фонари не горят у школы и снег не чистят", thread),
+    ]
+    before = small.predict(batch, explain=True)
+    monkeypatch.setattr("classifiers.wordbook.MEMO_LIMIT", 0)
+    for again in range(3):
+        small.predict([Message(f"совсем другие слова {'й' * again}")])
+        for one, other in zip(small.predict(batch, explain=True), before, strict=True):
+            same(one, other)
+    assert small.encoder.book.count < 100
 
 
 def test_serving_imports_no_training_library() -> None:
@@ -272,5 +330,37 @@ def test_the_table_of_frequent_words_agrees_with_the_dictionary(shipped: Classif
 
 def test_weights_are_finite(shipped: Classifier) -> None:
     model = shipped.model
-    for part in (model.idf, model.letter_idf, model.lemma_weights, model.letter_weights):
+    for part in (
+        model.idf,
+        model.letter_idf,
+        model.lemma_weights,
+        model.letter_weights,
+        model.meaning_weights,
+        model.lexicon_weights,
+        model.intercepts,
+    ):
         assert np.isfinite(part).all()
+
+
+def test_a_cue_that_an_older_model_never_learned_says_nothing(small: Classifier) -> None:
+    model = small.model
+    cues = {
+        name: worth
+        for name, worth in model.calibration.relevance_cues.items()
+        if name != "asks-for-action"
+    }
+    older = Classifier(replace(model, calibration=replace(model.calibration, relevance_cues=cues)))
+    text, worth = "Уберите мусор", model.calibration.relevance_cues["asks-for-action"]
+    (now,), (then,) = (one.raw([text], [False]).relevance.tolist() for one in (small, older))
+    assert now - then == pytest.approx(worth, abs=1e-4)
+
+
+def test_a_fine_topic_of_ones_own_leans_on_no_topic(small: Classifier) -> None:
+    own = "Ремонт причала нашей пристани"
+    model = small.model
+    named = Classifier(
+        replace(model, fine_topics=((own, "Наши темы"), *model.fine_topics[1:])),
+    )
+    found = ask(named, "нет воды")
+    assert len(found.fine_topics) == 3
+    assert found.topics == ask(small, "нет воды").topics

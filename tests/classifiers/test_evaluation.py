@@ -1,4 +1,6 @@
+import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,15 +9,21 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, roc_auc_score
 
 from classifiers.calibration import best_temperature, slope_and_shift, threshold
-from classifiers.classifier import Classifier, softmax
+from classifiers.classifier import Classifier
 from classifiers.evaluation import (
+    Judged,
+    Meaning,
     area_under_curve,
     calibration_error,
     evaluate,
     f1_by_label,
+    figures,
     recall_and_precision,
 )
 from classifiers.examples import Example
+from classifiers.probability import softmax
+from models.values import FineTopic, Message, Prediction, ScoredTopic
+from models.vocabulary import Certainty, Topic
 
 labels = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40)
 
@@ -81,13 +89,133 @@ def test_a_threshold_keeps_its_recall(pairs: list[tuple[float, bool]], recall: f
         assert found >= recall
 
 
+def answer(
+    topic: Topic,
+    probability: float = 0.9,
+    *,
+    also: tuple[Topic, ...] = (),
+    relevance: float = 0.9,
+    urgency: float = 0.1,
+    certainty: Certainty = Certainty.REVIEW,
+    fine: tuple[str, ...] = (),
+) -> Prediction:
+    return Prediction(
+        relevant=relevance >= 0.5,
+        relevance=relevance,
+        topics=(ScoredTopic(topic, probability),),
+        fine_topics=tuple(FineTopic(name, "Группа", 0.3) for name in fine),
+        urgent=urgency >= 0.5,
+        urgency=urgency,
+        reasons=(),
+        model="test",
+        also=tuple(ScoredTopic(code, 0.6) for code in also),
+        certainty=certainty,
+    )
+
+
+def values(judged: list[Judged]) -> dict[str, float]:
+    return {name: round(figure.value, 3) for name, figure in figures(judged).items()}
+
+
+def test_topics_are_counted_by_code_and_by_certainty() -> None:
+    # Given four texts: two about roads, one of them taken for snow, and one each of gas and snow
+    road, gas, snow = (Example("…", topic) for topic in (Topic.ROADS, Topic.GAS, Topic.SNOW))
+    judged = [
+        Judged(road, answer(Topic.ROADS, 0.95, certainty=Certainty.AUTO)),
+        Judged(road, answer(Topic.SNOW, 0.4, certainty=Certainty.UNSURE)),
+        Judged(gas, answer(Topic.GAS, 0.9, certainty=Certainty.AUTO)),
+        Judged(snow, answer(Topic.SNOW, 0.8)),
+    ]
+    found = values(judged)
+    assert found["accuracy"] == 0.75
+    assert (found["f1.roads"], found["f1.gas"], found["f1.snow"]) == (0.667, 1.0, 0.667)
+    assert found["macro_f1"] == 0.778
+    assert found["accuracy_surest_70"] == 1.0
+    assert (found["auto_share"], found["auto_accuracy"]) == (0.5, 1.0)
+    assert (found["unsure_share"], found["unsure_accuracy"]) == (0.25, 0.0)
+    counts = figures(judged)
+    assert (counts["f1.roads"].rows, counts["auto_accuracy"].rows) == (2, 2)
+
+
+def test_a_text_without_a_meaningful_word_has_no_topic_to_miss(small: Classifier) -> None:
+    meaning = Meaning(small.model)
+    for text in ("Здравствуйте!", "Сообщение без текста", "", "🙂 !!!", "А почему так?"):
+        assert meaning.missing(Message(text)), text
+    assert not meaning.missing(Message("Добрый день, яма"))
+    assert not meaning.missing(Message("и у нас так же!", ("Нет воды",)))
+    rows = [Example("Здравствуйте!", Topic.GAS), Example("Нет воды", Topic.WATER)]
+    found = evaluate(small, rows)["region"]
+    assert (found["rows"], found["wordless"]) == (1, 1)
+    assert set(found["f1"]) == {"water"}
+
+
+def test_further_topics_are_counted_in_pairs_where_somebody_looked_for_them() -> None:
+    example = Example("…", Topic.ROADS, also=(Topic.SNOW, Topic.LIGHTING))
+    plain = Example("…", Topic.ROADS)
+    judged = [
+        Judged(example, answer(Topic.ROADS, also=(Topic.SNOW,)), read_for_also=True),
+        Judged(plain, answer(Topic.ROADS, also=(Topic.WATER,)), read_for_also=True),
+        Judged(plain, answer(Topic.ROADS, also=(Topic.GAS,))),
+    ]
+    found = values(judged)
+    assert (found["also_precision"], found["also_recall"], found["also_f1"]) == (0.5, 0.5, 0.5)
+    assert not [name for name in values(judged[1:]) if name.startswith("also")]
+
+
+def test_noise_should_be_called_unsure_and_is_no_topic() -> None:
+    noise = Example("asdf", relevant=None)
+    judged = [
+        Judged(noise, answer(Topic.ROADS, certainty=level), noise=True)
+        for level in (Certainty.UNSURE, Certainty.UNSURE, Certainty.UNSURE, Certainty.REVIEW)
+    ]
+    assert values(judged) == {"noise_unsure": 0.75}
+
+
+def test_urgency_is_also_judged_at_the_best_threshold() -> None:
+    rows = [(True, 0.9), (True, 0.4), (False, 0.3), (False, 0.2)]
+    judged = [
+        Judged(Example("…", relevant=None, urgent=urgent), answer(Topic.GAS, urgency=urgency))
+        for urgent, urgency in rows
+    ]
+    found = values(judged)
+    assert (found["urgent_recall"], found["urgent_precision"]) == (0.5, 1.0)
+    assert found["urgent_recall_at_60"] == found["urgent_auc"] == 1.0
+    # Without an urgent text there is nothing to find
+    assert values(judged[2:]) == {}
+
+
+def test_where_nothing_is_irrelevant_no_yes_can_be_wrong() -> None:
+    judged = [Judged(Example("…"), answer(Topic.GAS, relevance=chance)) for chance in (0.9, 0.2)]
+    assert values(judged) == {"relevance_recall": 0.5}
+
+
+def test_fine_topics_are_right_at_once_or_among_three() -> None:
+    example = Example("…", Topic.ROADS, fine_topic="Ямы")
+    judged = [
+        Judged(example, answer(Topic.ROADS, fine=("Ямы", "Знаки", "Бордюры"))),
+        Judged(example, answer(Topic.ROADS, fine=("Знаки", "Бордюры", "Ямы"))),
+        Judged(example, answer(Topic.ROADS)),
+        Judged(replace(example, fine_topic=None), answer(Topic.ROADS)),
+    ]
+    found = values(judged)
+    assert (found["fine_top1"], found["fine_top3"]) == (0.333, 0.667)
+
+
 def test_figures_speak_of_own_rows_and_seeds_apart(
     small: Classifier, examples: list[Example]
 ) -> None:
-    figures = evaluate(small, [example for example in examples if example.kind != "phrase"])
-    assert figures["region"]["fine_top3"] >= figures["region"]["fine_top1"] > 0.5
-    assert figures["seeds"]["relevance_auc"] > 0.9
-    assert 0 < figures["seeds"]["urgent_recall"] <= 1
-    assert figures["relevance_auc_region_against_seeds"] > 0.8
-    assert "urgent_rows" not in figures["region"]
+    found = evaluate(small, [example for example in examples if example.kind != "phrase"])
+    assert found["region"]["fine_top3"] >= found["region"]["fine_top1"] > 0.5
+    assert found["seeds"]["relevance_auc"] > 0.9
+    assert 0 < found["seeds"]["urgent_recall"] <= 1
+    assert found["relevance_auc_region_against_seeds"] > 0.8
+    assert "urgent_rows" not in found["region"]
     assert evaluate(small, []) == {}
+    # And every figure has its interval, as JSON keeps it
+    kept = json.loads(json.dumps(found))
+    assert kept == found
+    intervals = kept["region"]["intervals"]
+    assert set(intervals) >= {"accuracy", "macro_f1", "ece", "fine_top1", "f1.roads"}
+    low, high = intervals["accuracy"]
+    assert low < kept["region"]["accuracy"] < high
+    assert sum(kept["region"]["f1_rows"].values()) == kept["region"]["rows"]

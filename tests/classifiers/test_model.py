@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from classifiers.classifier import Classifier
-from classifiers.model import MANIFEST, VOCABULARY, WEIGHTS, ModelError, load, read_manifest, save
+from classifiers.model import (
+    FORMAT,
+    MANIFEST,
+    VOCABULARY,
+    WEIGHTS,
+    ModelError,
+    load,
+    read_manifest,
+    save,
+)
 from classifiers.training import Trained
 from models.values import Message
 
@@ -24,8 +33,14 @@ def test_a_model_comes_back_as_it_was_saved(trained: Trained, folder: Path) -> N
     assert after.vocabulary.lemmas == before.vocabulary.lemmas
     assert after.calibration == before.calibration
     assert after.fine_topics == before.fine_topics
-    steps = np.abs(before.lemma_weights).max(axis=0) / 127
-    assert (np.abs(after.lemma_weights - before.lemma_weights) <= steps / 2 + 1e-6).all()
+    for name in ("lemma_weights", "letter_weights", "meaning_weights"):
+        old, new = getattr(before, name), getattr(after, name)
+        steps = np.abs(old).max(axis=0) / 127
+        assert (np.abs(new - old) <= steps / 2 + 1e-6).all(), name
+    assert np.array_equal(after.lexicon_weights, before.lexicon_weights.astype(np.float32))
+    assert after.meaning_lemmas == before.meaning_lemmas
+    assert after.lexicon.entries == before.lexicon.entries
+    assert after.lexicon.terms == before.lexicon.terms
     assert (folder / "card.md").read_text() == "# Card"
     assert sorted(path.name for path in folder.parent.iterdir()) == ["model"]
 
@@ -33,7 +48,8 @@ def test_a_model_comes_back_as_it_was_saved(trained: Trained, folder: Path) -> N
 def test_a_model_loaded_answers_as_the_one_trained(
     small: Classifier, folder: Path, trained: Trained
 ) -> None:
-    batch = [Message("нет воды третий день"), Message("яма на дороге"), Message("продам гараж")]
+    texts = ("нет воды третий день", "яма на дороге", "продам гараж", "грейдер застрял в колее")
+    batch = [Message(text) for text in texts]
     loaded = Classifier.load(folder).predict(batch)
     for one, other in zip(small.predict(batch), loaded, strict=True):
         assert one.topics[0].code is other.topics[0].code
@@ -84,7 +100,7 @@ def pickled(folder: Path) -> None:
         (lambda folder: (folder / MANIFEST).write_text("{"), "это не JSON"),
         (lambda folder: (folder / MANIFEST).write_bytes(b"\xff\xfe"), "это не JSON"),
         (lambda folder: (folder / MANIFEST).write_text("[]"), "Формат модели"),
-        (lambda folder: rewrite(folder, format=99), "формат 1"),
+        (lambda folder: rewrite(folder, format=99), f"формат {FORMAT}"),
         (lambda folder: rewrite(folder, calibration={}), "не полностью"),
         (spoil_weights, "контрольная сумма"),
         (lambda folder: (folder / VOCABULARY).write_text("{}"), "контрольная сумма"),

@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers import text as text_module
-from classifiers.text import HEAD, TAIL, Lemmatiser, normalise, tokens, words
+from classifiers.text import (
+    HEAD,
+    TAIL,
+    Lemmatiser,
+    clauses,
+    is_word,
+    marks,
+    normalise,
+    tokens,
+    words,
+)
 
 anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=300)
 markup = st.lists(
@@ -82,6 +92,50 @@ def test_lemmas_forgive_how_people_type(word: str, lemma: str) -> None:
 
 def test_known_lemmas_are_taken_as_they_are() -> None:
     assert Lemmatiser({"ямы": "ямище"}).lemma("ямы") == "ямище"
+
+
+@given(markup)
+def test_clauses_hold_the_words_in_order(raw: str) -> None:
+    clean = normalise(raw)
+    assert " ".join(clauses(clean)).split() == words(raw)
+    assert len(clauses(clean)) == sum(not is_word(mark) for mark in marks(clean)) + 1
+
+
+def test_marks_are_words_and_ends_of_clauses() -> None:
+    clean = normalise("Нет света, воды: беда!.. Ямы — тоже<br>да")
+    words_of_first, words_of_second = ("нет", "света", "воды", "беда"), ("ямы", "тоже")
+    assert marks(clean) == [*words_of_first, "!..", *words_of_second, "\n", "да"]
+    assert clauses(clean) == ["нет света воды беда", "ямы тоже", "да"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("", [""]),
+        ("...", ["", ""]),
+        ("нет во\u200bды.\u200b.беда", ["нет воды", "", "беда"]),
+        ("½ газа, 3 щi", ["½ газа щi"]),
+    ],
+)
+def test_clauses_of_odd_texts(raw: str, expected: list[str]) -> None:
+    assert clauses(normalise(raw)) == expected
+
+
+def test_a_picture_without_a_word_has_none() -> None:
+    assert words("[Сообщение без текста]") == []
+    assert words("Получил сообщение без текста от вашей службы, что это?") != []
+
+
+def test_a_letter_under_a_heap_of_accents_takes_no_time() -> None:
+    # Unicode sorts the accents of a letter; ten thousand of them would take seconds.
+    heap = "а" + "\u0301\u0316" * 9_000
+    assert words(heap) == ["а"]
+
+
+def test_the_dictionary_is_asked_whether_it_has_a_word() -> None:
+    lemmatiser = Lemmatiser()
+    assert lemmatiser.knows("фонарь")
+    assert not lemmatiser.knows("брыкозявр")
 
 
 def test_memory_for_words_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

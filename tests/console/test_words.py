@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from console.builders import NOW, make_calendar, make_region
 
+from classifiers.relevance import CUES
 from classifiers.urgency import RULES as URGENCY_RULES
 from models.incident import Incident
 from models.vocabulary import Topic, Urgency
@@ -103,6 +104,7 @@ def test_a_probability_is_never_more_certain_than_it_is(share: object, says: str
     "name",
     [
         *(f"urgent:{rule.name}" for rule in URGENCY_RULES),
+        *(f"cue:{cue.name}" for cue in CUES),
         *(f"relevance:{rule.__name__}" for rule in RELEVANCE),
         "topic:stated_by_source",
         "topic:model_says",
