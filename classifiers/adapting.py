@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from classifiers.vocabulary import Floats, Ints
 
 # Rounds of L-BFGS; the weights change by less than their quantisation long before.
-MOST_ROUNDS = 60
+MOST_ROUNDS = 40
 
 
 def adapt(
@@ -32,7 +32,8 @@ def adapt(
     table, shifts = start
     before = np.asarray(rows @ table, np.float64) + shifts
     moved, moved_shifts = table.copy(), shifts.copy()
-    wide = sp.hstack([rows, np.ones((rows.shape[0], 1), np.float32)]).tocsr()
+    # In doubles from the start: each product would convert the whole matrix again.
+    wide = sp.hstack([rows, np.ones((rows.shape[0], 1))]).tocsr().astype(np.float64)
     across = wide.T.tocsr()
     cost = strength * weights.astype(np.float64)
     for column in np.unique(labels).tolist():

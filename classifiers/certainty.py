@@ -18,7 +18,7 @@ def judge(
     scores: Scores,
     topics: Sequence[tuple[ScoredTopic, ...]],
     relevance: Sequence[float],
-    urgency: Sequence[float],
+    urgency: Sequence[bool],
 ) -> list[Certainty]:
     """Return the certainty of each text's prediction.
 
@@ -42,7 +42,7 @@ def judge(
         ):
             answer.append(Certainty.UNSURE)
         elif (
-            urgent < calibration.urgency_threshold
+            not urgent
             and relevant >= max(SURELY_RELEVANT, calibration.relevance_threshold)
             and _safe(likeliest[0], calibration.auto_thresholds)
         ):

@@ -19,7 +19,12 @@ from models.values import FineTopic, Message, Prediction, Reason, ScoredTopic
 
 # Texts in one numpy pass; more only takes memory.
 BATCH = 1024
+# Of words never seen each takes some hundred bytes; long texts go in smaller batches.
+BATCH_CHARACTERS = 2_000_000
 TOP = 3
+# What a text without any named danger must reach to be urgent all the same.
+LEARNED_FLOOR = 0.5
+LEARNED_WORDS = 3
 # The thread's post and the comments nearest to the text; a longer thread adds noise.
 NEAREST_COMMENTS = 3
 # A text of this many meaningful words speaks for itself and leans on its thread least.
@@ -109,8 +114,9 @@ class Classifier:
         which takes about as long again; without it, only the urgency rules that fired.
         """
         answer: list[Prediction] = []
-        for start in range(0, len(messages), BATCH):
-            answer.extend(self._predict(messages[start : start + BATCH], explain=explain))
+        while len(answer) < len(messages):
+            batch = _batch(messages, len(answer))
+            answer.extend(self._predict(batch, explain=explain))
         return answer
 
     def _predict(self, messages: Sequence[Message], *, explain: bool) -> list[Prediction]:
@@ -148,11 +154,16 @@ class Classifier:
             calibration.also_slope,
             calibration.also_shift,
         )
-        certainties = certainty.judge(model, own.raw.scores, likeliest, own.relevance, own.urgency)
+        urgent = self._urgent(own)
+        certainties = certainty.judge(model, own.raw.scores, likeliest, own.relevance, urgent)
         reasons = (
-            self._explain(messages, own, likely[:, 0], shares, thread)
+            self._explain(messages, own, urgent, likely[:, 0], shares, thread)
             if explain
-            else [[_alarm(sign, worth) for sign, worth in row] for row in own.alarms]
+            else [
+                [_alarm(sign, worth) for sign, worth in alarms]
+                or ([Reason(explanation.LEARNED, round(chance, 3))] if alarming else [])
+                for alarms, chance, alarming in zip(own.alarms, own.urgency, urgent, strict=True)
+            ]
         )
         return [
             Prediction(
@@ -160,7 +171,7 @@ class Classifier:
                 relevance=own.relevance[row],
                 topics=likeliest[row],
                 fine_topics=fine_likeliest[row],
-                urgent=own.urgency[row] >= calibration.urgency_threshold,
+                urgent=urgent[row],
                 urgency=own.urgency[row],
                 reasons=tuple(reasons[row]),
                 model=self.version,
@@ -248,19 +259,35 @@ class Classifier:
                 own.urgency[row], own.alarms[row] = danger, thread.alarms[place]
         return 1.0
 
-    def _explain(
+    def _urgent(self, own: _Judged) -> list[bool]:
+        """Decide which texts are urgent.
+
+        Where no rule saw a danger, the words must speak of one more likely than not, and be more
+        than an exclamation.
+        """
+        threshold = self.model.calibration.urgency_threshold
+        return [
+            chance >= threshold
+            and (bool(alarms) or (chance >= LEARNED_FLOOR and content >= LEARNED_WORDS))
+            for chance, alarms, content in zip(
+                own.urgency, own.alarms, own.raw.scores.content.tolist(), strict=True
+            )
+        ]
+
+    def _explain(  # noqa: PLR0917 - each a different thing that was decided
         self,
         messages: Sequence[Message],
         own: _Judged,
+        urgent: Sequence[bool],
         topics: Ints,
         shares: dict[int, tuple[float, int]],
         thread: _Judged | None,
     ) -> list[list[Reason]]:
         """Return the reasons of each text, and what the thread above it adds to its topic."""
         verdicts = [
-            explanation.Verdict(topic, alarms, alarms is raw_alarms)
-            for topic, alarms, raw_alarms in zip(
-                topics.tolist(), own.alarms, own.raw.alarms, strict=True
+            explanation.Verdict(topic, alarms, alarms is raw_alarms, learned and not alarms)
+            for topic, alarms, raw_alarms, learned in zip(
+                topics.tolist(), own.alarms, own.raw.alarms, urgent, strict=True
             )
         ]
         reasons = explanation.explain(
@@ -299,6 +326,18 @@ class Classifier:
 
 def _alarm(sign: Sign, worth: float) -> Reason:
     return Reason(f"urgent:{sign.rule.name}", round(worth, 3))
+
+
+def _batch(messages: Sequence[Message], start: int) -> list[Message]:
+    """Return the messages from ``start`` on that go into one pass: one at least."""
+    batch: list[Message] = []
+    size = 0
+    for message in messages[start : start + BATCH]:
+        size += len(message.text)
+        if batch and size > BATCH_CHARACTERS:
+            break
+        batch.append(message)
+    return batch
 
 
 def _thread(context: Sequence[str]) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.lexicon_match import Found, Matcher
-from classifiers.model import Model
-from classifiers.vocabulary import Floats, Ints, Rows, weigh
+from classifiers.lexicon_match import Found, Matcher, thin
+from classifiers.model import Model, Steps
+from classifiers.vocabulary import Floats, Ints, Rows, distinct, weigh
 from classifiers.wordbook import CONTENT, ENDS_CLAUSE, RUSSIAN, Wordbook
 
 
@@ -116,13 +116,13 @@ class Encoder:
         self._add_letters(table, words)
         counts = book.term_counts[words.numbers]
         spots = np.repeat(book.term_starts[words.numbers] - (np.cumsum(counts) - counts), counts)
-        terms = book.terms[spots + np.arange(len(spots))]
+        terms, counts = thin(book.terms[spots + np.arange(len(spots))], counts, words.rows)
         return table, weighed, self._matcher.find(terms, counts, words.clauses)
 
     def _add_letters(self, table: Floats, words: Words) -> None:
         """Add each text's letters: the sum over its different words, scaled to length 1."""
         book = self.book
-        cells = np.unique(words.rows * max(book.count, 1) + words.numbers)
+        cells, _ = distinct(words.rows * max(book.count, 1) + words.numbers)
         owners, numbers = np.divmod(cells, max(book.count, 1))
         squares = np.bincount(owners, weights=book.squares[numbers], minlength=len(table))
         begins = np.flatnonzero(np.diff(owners, prepend=-1))
@@ -147,15 +147,17 @@ class Encoder:
         return [(row, clause, bit) for (row, clause), bit in found.items()]
 
 
-def _gather(rows: Rows, count: int, weights: Floats) -> Floats:
+def _gather(rows: Rows, count: int, weights: Steps) -> Floats:
     """Return texts × columns: the weights of each text's features, times their values."""
     table = np.zeros((count, weights.shape[1]), np.float32)
     starts = rows.starts.tolist()
-    features, values = rows.features, rows.values
+    features, values, whole = rows.features, rows.values, weights.whole
     for row in range(count):
         start, end = starts[row], starts[row + 1]
         if start != end:
-            np.dot(values[start:end], weights[features[start:end]], out=table[row])
+            chosen = whole[features[start:end]].astype(np.float32)
+            np.dot(values[start:end], chosen, out=table[row])
+    table *= weights.sizes
     return table
 
 

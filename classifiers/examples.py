@@ -9,9 +9,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from models.errors import OtklikError
 from models.values import Message
@@ -65,7 +66,13 @@ def plain_topic(name: str) -> str:
     return _STARS.sub("", name).strip()
 
 
-def _decode(path: Path) -> str:
+def shown(text: str, most: int) -> str:
+    """Return the beginning of a file's own text for a message, without what steers a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text[:most])
+
+
+def decode(path: Path) -> str:
+    """Return a file's text, from UTF-8 or Windows-1251. Raises TrainingError."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -82,7 +89,11 @@ def _decode(path: Path) -> str:
     )
 
 
-def _topic(value: str, where: str) -> Topic | None:
+def topic_of(value: str, where: str) -> Topic | None:
+    """Return the topic of a code or a Russian title, None of nothing.
+
+    ``where`` (file and line) begins the message of the TrainingError for any other word.
+    """
     value = value.strip()
     if not value:
         return None
@@ -91,12 +102,14 @@ def _topic(value: str, where: str) -> Topic | None:
         found = Topic(value.lower())
     if found is None:
         raise TrainingError(
-            f"{where}: неизвестный код темы «{value[:80]}». Допустимы коды: {', '.join(Topic)}."
+            f"{where}: неизвестный код темы «{shown(value, 80)}». "
+            f"Допустимы коды: {', '.join(Topic)}."
         )
     return found
 
 
-def _flag(value: str, where: str, column: str) -> bool | None:
+def flag(value: str, where: str, column: str) -> bool | None:
+    """Return yes, no, or None of nothing. Raises TrainingError that begins with ``where``."""
     value = value.strip().lower()
     if value in _YES:
         return True
@@ -105,7 +118,75 @@ def _flag(value: str, where: str, column: str) -> bool | None:
     if not value:
         return None
     raise TrainingError(
-        f"{where}: в колонке {column} стоит «{value[:80]}», а нужно 1 или 0 (да или нет)."
+        f"{where}: в колонке {column} стоит «{shown(value, 80)}», а нужно 1 или 0 (да или нет)."
+    )
+
+
+class TableRow(NamedTuple):
+    """A row of a CSV that has a text: where it stands, for messages, and its cells by column."""
+
+    where: str
+    cells: dict[str, str]
+
+
+def read_table(path: Path, *needed: str) -> tuple[list[str], list[TableRow]]:
+    """Return the columns of a CSV, and its rows that have a text.
+
+    UTF-8 or Windows-1251, «,» or «;». Column names are in lower case. ``needed``: columns of
+    which one must be there, beside ``text``; the first is named to the operator. Raises
+    TrainingError naming file, line and cure.
+    """
+    wanted = " и ".join(("text", *needed[:1]))
+    wanted = f"колонк{'и' if needed else 'у'} {wanted}"
+    content = decode(path)
+    if not content.strip():
+        raise TrainingError(f"Файл {path} пуст. Сохраните в него таблицу и назовите {wanted}.")
+    csv.field_size_limit(LONGEST_FIELD)
+    first = content.split("\n", 1)[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    table = csv.DictReader(io.StringIO(content.replace("\0", "")), delimiter=delimiter)
+    columns = [name.strip().lower() for name in table.fieldnames or ()]
+    table.fieldnames = columns
+    missing = [name for name in ("text",) if name not in columns]
+    if needed and not set(needed) & set(columns):
+        missing.append(needed[0])
+    if missing:
+        raise TrainingError(
+            f"В файле {path} нет колонки {' и '.join(missing)}. "
+            f"Есть: {shown(', '.join(columns), 200)}. Назовите {wanted}."
+        )
+    rows = []
+    try:
+        for row in table:
+            cells = {name: row[name] or "" for name in columns}
+            if cells["text"].strip(" '\t\r\n"):
+                rows.append(TableRow(f"Файл {path}, строка {table.line_num}", cells))
+    except csv.Error as error:
+        raise TrainingError(
+            f"Файл {path}, строка {table.line_num}: таблица испорчена ({error}). "
+            "Сохраните её как CSV ещё раз."
+        ) from error
+    if not rows:
+        raise TrainingError(f"В файле {path} нет ни одного текста. Проверьте колонку text.")
+    return columns, rows
+
+
+def example_of(cells: Mapping[str, str], where: str) -> Example:
+    """Return the example that cells by column hold; a cell that is missing says nothing.
+
+    Beside ``code``, ``topic`` holds the fine topic; without it, the code. Raises TrainingError
+    that begins with ``where``.
+    """
+    fine = "code" in cells
+    name = plain_topic(cells.get("topic", "")) if fine else ""
+    return Example(
+        text=cells.get("text", ""),
+        topic=topic_of(cells.get("code" if fine else "topic", ""), where),
+        fine_topic=name or None,
+        group=cells.get("group", "").strip() or None,
+        relevant=flag(cells.get("relevant", ""), where, "relevant"),
+        urgent=flag(cells.get("urgent", ""), where, "urgent"),
+        executor=cells.get("executor", "").strip(),
     )
 
 
@@ -113,55 +194,11 @@ def read_examples(path: Path) -> list[Example]:
     """Read a CSV with columns ``text`` and ``code``, in UTF-8 or Windows-1251, «,» or «;».
 
     ``topic`` stands for ``code`` where ``code`` is missing; beside ``code`` it holds the fine
-    topic. Optional: group, executor, urgent, relevant. Rows without a text are passed over.
-    Raises TrainingError naming the row.
+    topic. Optional: group, executor, urgent, relevant; a row that does not say is relevant. Rows
+    without a text are passed over. Raises TrainingError naming the row.
     """
-    content = _decode(path)
-    if not content.strip():
-        raise TrainingError(f"Файл {path} пуст. Нужна таблица с колонками text и code.")
-    csv.field_size_limit(LONGEST_FIELD)
-    first = content.split("\n", 1)[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    rows = csv.DictReader(io.StringIO(content.replace("\0", "")), delimiter=delimiter)
-    columns = [name.strip().lower() for name in rows.fieldnames or ()]
-    rows.fieldnames = columns
-    missing = [name for name in ("text",) if name not in columns]
-    if "code" not in columns and "topic" not in columns:
-        missing.append("code")
-    if missing:
-        raise TrainingError(
-            f"В файле {path} нет колонки {' и '.join(missing)}. "
-            f"Есть: {', '.join(columns)[:200]}. Назовите колонки text и code."
-        )
-    try:
-        examples = list(_examples(rows, path, fine="code" in columns))
-    except csv.Error as error:
-        raise TrainingError(
-            f"Файл {path}, строка {rows.line_num}: таблица испорчена ({error}). "
-            "Сохраните её как CSV ещё раз."
-        ) from error
-    if not examples:
-        raise TrainingError(f"В файле {path} нет ни одного текста. Проверьте колонку text.")
-    return examples
-
-
-def _examples(rows: "csv.DictReader[str]", path: Path, *, fine: bool) -> Iterator[Example]:
-    for row in rows:
-        text = row.get("text") or ""
-        if not text.strip(" '\t\r\n"):
-            continue
-        where = f"Файл {path}, строка {rows.line_num}"
-        name = plain_topic(row.get("topic") or "") if fine else ""
-        relevant = _flag(row.get("relevant") or "", where, "relevant")
-        yield Example(
-            text=text,
-            topic=_topic(row.get("code" if fine else "topic") or "", where),
-            fine_topic=name or None,
-            group=(row.get("group") or "").strip() or None,
-            relevant=relevant is not False,
-            urgent=_flag(row.get("urgent") or "", where, "urgent"),
-            executor=(row.get("executor") or "").strip(),
-        )
+    examples = [example_of(row.cells, row.where) for row in read_table(path, "code", "topic")[1]]
+    return [replace(example, relevant=example.relevant is not False) for example in examples]
 
 
 def _seed(line: str, where: str) -> Example:
@@ -191,7 +228,7 @@ def read_seeds(folder: Path = SEEDS) -> list[Example]:
     seeds = [
         _seed(line, f"Файл {path}, строка {number}")
         for path in sorted(folder.glob("*.jsonl"))
-        for number, line in enumerate(_decode(path).splitlines(), start=1)
+        for number, line in enumerate(decode(path).splitlines(), start=1)
         if line.strip()
     ]
     if not seeds:
@@ -207,12 +244,12 @@ def read_phrases(path: Path = PHRASES) -> list[Example]:
     """
     phrases: list[Example] = []
     topic: Topic | None = None
-    for number, raw in enumerate(_decode(path).splitlines(), start=1):
+    for number, raw in enumerate(decode(path).splitlines(), start=1):
         line = raw.strip()
         if not line or line.startswith("#"):
             continue
         if line.startswith("["):
-            topic = _topic(line.strip("[]"), f"Файл {path}, строка {number}")
+            topic = topic_of(line.strip("[]"), f"Файл {path}, строка {number}")
         else:
             phrases.append(Example(text=line, topic=topic, relevant=None, kind=PHRASE))
     return phrases

@@ -22,18 +22,23 @@ from models.values import Reason
 # Words named for the topic, and for relevance; further ones weigh next to nothing.
 TOPIC_WORDS = 5
 RELEVANCE_WORDS = 3
+URGENT_WORDS = 3
+# The name of the reason where the words of a text, and no rule, make it urgent.
+LEARNED = "learned:urgent"
 LEAST = 0.005
 
 
 class Verdict(NamedTuple):
     """What is to be explained of a text: its topic's column, and the rules that fired in it.
 
-    A sign from the thread above (``own`` is False) stands nowhere in the text.
+    A sign from the thread above (``own`` is False) stands nowhere in the text. ``learned`` tells
+    that the text is urgent though no rule fired.
     """
 
     topic: int
     alarms: Sequence[tuple[Sign, float]]
     own: bool
+    learned: bool
 
 
 def explain(
@@ -49,7 +54,7 @@ def explain(
     answer = []
     for row, (text, verdict) in enumerate(zip(texts, verdicts, strict=True)):
         found = tokens(text)
-        columns = np.array([verdict.topic, coarse])
+        columns = np.array([verdict.topic, coarse, coarse + 1])
         parts = _parts(encoder, model, scores, row, columns)
         parts[:, 0] += _lexicon_parts(
             encoder,
@@ -58,8 +63,9 @@ def explain(
             verdict.topic,
             float(model.lexicon_weights[verdict.topic] * hits[row, verdict.topic]),
         )
-        reasons = _words("topic", found, parts[:, 0], encoder, TOPIC_WORDS)
-        reasons += _words("relevant", found, parts[:, 1], encoder, RELEVANCE_WORDS)
+        lemmas = [encoder.book.lemma(token.word) for token in found]
+        reasons = _words("topic", found, lemmas, parts[:, 0], TOPIC_WORDS)
+        reasons += _words("relevant", found, lemmas, parts[:, 1], RELEVANCE_WORDS)
         reasons += _cues(model, int(scores.cues[row]))
         reasons += [
             Reason(
@@ -69,6 +75,12 @@ def explain(
             )
             for sign, worth in verdict.alarms
         ]
+        if verdict.learned:
+            words = _words("urgent", found, lemmas, parts[:, 2], URGENT_WORDS)
+            alarming = [reason for reason in words if reason.weight > 0]
+            spans = sorted(span for reason in alarming for span in reason.spans)
+            weight = round(sum(reason.weight for reason in alarming), 3)
+            reasons.append(Reason(LEARNED, weight, tuple(spans)))
         answer.append(reasons)
     return answer
 
@@ -82,7 +94,7 @@ def _parts(encoder: Encoder, model: Model, scores: Scores, row: int, columns: In
     rows = scores.rows
     features = rows.features[rows.starts[row] : rows.starts[row + 1]]
     values = rows.values[rows.starts[row] : rows.starts[row + 1]]
-    worth: Floats = values[:, None] * model.lemma_weights[np.ix_(features, columns)]
+    worth: Floats = values[:, None] * model.lemma_weights.part(features, columns)
     lemmas = encoder.book.lemma_ids[numbers]
     _spread(parts, lemmas, features, worth)
     size = len(model.vocabulary.lemmas)
@@ -129,20 +141,27 @@ def _lexicon_parts(encoder: Encoder, scores: Scores, row: int, topic: int, worth
 
 
 def _words(
-    kind: str, found: Sequence[Token], parts: Floats, encoder: Encoder, most: int
+    kind: str, found: Sequence[Token], lemmas: Sequence[str], parts: Floats, most: int
 ) -> list[Reason]:
     """Return the words that weigh most, those of one lemma together."""
-    by_lemma: dict[str, tuple[float, list[tuple[int, int]]]] = {}
-    for token, part in zip(found, parts.tolist(), strict=True):
-        lemma = encoder.book.lemma(token.word)
-        weight, spans = by_lemma.get(lemma, (0.0, []))
-        spans.append((token.start, token.end))
-        by_lemma[lemma] = weight + part, spans
-    best = sorted(by_lemma.items(), key=lambda item: -abs(item[1][0]))[:most]
+    weights: dict[str, float] = {}
+    for lemma, part in zip(lemmas, parts.tolist(), strict=True):
+        weights[lemma] = weights.get(lemma, 0.0) + part
+    best = sorted(weights, key=lambda lemma: -abs(weights[lemma]))[:most]
     return [
-        Reason(f"{kind}:{lemma}", round(weight, 3), tuple(spans))
-        for lemma, (weight, spans) in best
-        if abs(weight) >= LEAST
+        Reason(
+            f"{kind}:{lemma}",
+            round(weights[lemma], 3),
+            tuple(
+                [
+                    (token.start, token.end)
+                    for token, own in zip(found, lemmas, strict=True)
+                    if own == lemma
+                ]
+            ),
+        )
+        for lemma in best
+        if abs(weights[lemma]) >= LEAST
     ]
 
 

@@ -15,7 +15,7 @@ from classifiers.corpus import Corpus, build_matrices, build_vocabulary
 from classifiers.examples import PHRASE, Example
 from classifiers.lexicon import read_lexicon
 from classifiers.meanings import read_meanings
-from classifiers.model import Calibration, Model
+from classifiers.model import Calibration, Model, Steps
 from classifiers.text import clauses, normalise
 from classifiers.vocabulary import LETTER_BUCKETS, Floats, Ints
 from classifiers.wordbook import FUNCTION_WORDS
@@ -251,7 +251,7 @@ def fit_model(
         vocabulary=vocabulary,
         idf=matrices.idf,
         letter_idf=matrices.letter_idf,
-        lemma_weights=np.hstack([*(part[:width] for part in coarse), fine.weights]),
+        lemma_weights=Steps.of(np.hstack([*(part[:width] for part in coarse), fine.weights])),
         letter_weights=np.hstack([part[width:letters_end] for part in coarse]),
         meaning_lemmas=tuple(meanings.rows),
         meaning_weights=meanings.vectors @ np.hstack([part[letters_end:] for part in coarse]),
@@ -324,7 +324,8 @@ def starts_of(base: Model, fine_topics: Sequence[tuple[str, str]]) -> _Starts:
     topics, coarse = len(base.topics), base.letter_weights.shape[1]
     # The model keeps what each lemma adds; from those the weights of the vectors follow.
     vectors, *_ = np.linalg.lstsq(read_meanings().vectors, base.meaning_weights, rcond=None)
-    table = np.vstack([base.lemma_weights[:, :coarse], base.letter_weights, vectors])
+    lemmas = base.lemma_weights.floats()
+    table = np.vstack([lemmas[:, :coarse], base.letter_weights, vectors])
     calibration = base.calibration
 
     def yes_or_no(column: int, worths: Sequence[float]) -> Head:
@@ -337,7 +338,7 @@ def starts_of(base: Model, fine_topics: Sequence[tuple[str, str]]) -> _Starts:
 
     rules = [calibration.urgency_rules.get(name, 0.0) for name in urgency.SIGNS]
     fine = np.zeros((base.vocabulary.size, len(fine_topics)), np.float32)
-    fine[:, : len(base.fine_topics)] = base.lemma_weights[:, coarse:]
+    fine[:, : len(base.fine_topics)] = lemmas[:, coarse:]
     shifts = np.full(len(fine_topics), -1.0, np.float32)
     shifts[: len(base.fine_topics)] = base.intercepts[coarse:]
     return _Starts(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.lexicon import WIDEST_GAP, Lexicon
-from classifiers.vocabulary import Floats, Ints
+from classifiers.vocabulary import Floats, Ints, distinct
 from models.vocabulary import Topic
 
 TOPICS: tuple[Topic, ...] = tuple(Topic)
@@ -29,6 +29,34 @@ class _Words(NamedTuple):
     terms: Ints
     starts: Ints
     clauses: Ints
+
+
+# Nobody writes a word of one meaning more often than this in a text; who repeats it a thousand
+# times wants the machine to stumble.
+MOST_TIMES = 8
+# A text of three hundred words fills about this many terms.
+MANY_TERMS = 500
+
+
+def thin(terms: Ints, counts: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    """Return terms and counts without what a text repeats beyond MOST_TIMES.
+
+    Word i of text ``rows[i]`` fills the next ``counts[i]`` of ``terms``. Texts that fill
+    MANY_TERMS or fewer keep all.
+    """
+    owners = np.repeat(rows, counts)
+    heavy = np.flatnonzero((np.bincount(owners) > MANY_TERMS)[owners]) if len(owners) else owners
+    if not len(heavy):
+        return terms, counts
+    keys = owners[heavy] * (int(terms.max()) + 1) + terms[heavy]
+    order = np.argsort(keys, kind="stable")
+    begins = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    sizes = np.diff(np.append(begins, len(order)))
+    times = np.arange(len(order)) - np.repeat(begins, sizes)
+    kept = np.ones(len(terms), bool)
+    kept[heavy[order[times >= MOST_TIMES]]] = False
+    words = np.repeat(np.arange(len(counts)), counts)
+    return terms[kept], np.bincount(words[kept], minlength=len(counts))
 
 
 class Matcher:
@@ -115,7 +143,8 @@ class Matcher:
         table = np.zeros((count, len(TOPICS)), np.float32)
         if len(found.nodes):
             size = len(self.weights)
-            owners, nodes = np.divmod(np.unique(rows[found.first] * size + found.nodes), size)
+            cells, _ = distinct(rows[found.first] * size + found.nodes)
+            owners, nodes = np.divmod(cells, size)
             edges = np.flatnonzero(np.diff(owners, prepend=-1))
             table[owners[edges]] = np.add.reduceat(self.weights[nodes], edges, axis=0)
         return table

@@ -40,6 +40,8 @@ _RUN = re.compile(r"(.)\1{2,}")
 _LOOKALIKES = str.maketrans("aceopxyktmhb", "асеорхукттнв")
 # The dictionary reads «ямы» as coaching inns (ям) before it thinks of holes.
 _MEANT = {"ям": "яма"}
+_MIXED = re.compile("[а-я][a-z]|[a-z][а-я]")
+_MIXED_WORD = re.compile("[а-яa-z]*(?:[а-я][a-z]|[a-z][а-я])[а-яa-z]*")
 _CYRILLIC = re.compile("[а-я]")
 _LATIN = re.compile("[a-z]")
 
@@ -86,6 +88,9 @@ def normalise(text: str) -> str:
     lowered = _lower(text).replace("ё", "е")
     if len(lowered) < 40 and _PLACEHOLDER.fullmatch(lowered):
         return " " * len(lowered)
+    if _LATIN.search(lowered) and _MIXED.search(lowered):
+        # «вoда» with a Latin o is read as it looks.
+        return _MIXED_WORD.sub(lambda word: word.group().translate(_LOOKALIKES), lowered)
     return lowered
 
 

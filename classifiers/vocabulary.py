@@ -24,6 +24,8 @@ Ints = npt.NDArray[np.int64]
 LETTER_BUCKETS = 1 << 15
 SHORTEST_PIECE = 3
 LONGEST_PIECE = 5
+# No Russian word is longer; what is longer is noise.
+LONGEST_SPELT = 40
 # Words share most of their pieces; the frequent ones take some 10 MB.
 PIECES_REMEMBERED = 1 << 16
 
@@ -81,8 +83,18 @@ def count_features(vocabulary: Vocabulary, lemma_ids: Ints, rows: Ints) -> tuple
     found = pairs[spots] == keys
     features = np.concatenate([lemma_ids[known], spots[found] + len(vocabulary.lemmas)])
     owners = np.concatenate([rows[known], rows[:-1][both][found]])
-    cells, counts = np.unique(owners * max(vocabulary.size, 1) + features, return_counts=True)
+    cells, counts = distinct(owners * max(vocabulary.size, 1) + features)
     return *np.divmod(cells, max(vocabulary.size, 1)), counts
+
+
+def distinct(keys: Ints) -> tuple[Ints, Ints]:
+    """Return the different keys in order, and how often each occurs.
+
+    As numpy's ``unique`` does, in a third of its time: keys of a batch are nearly sorted.
+    """
+    ordered = np.sort(keys)
+    begins = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
+    return ordered[begins], np.diff(np.append(begins, len(ordered)))
 
 
 def weigh(
@@ -103,7 +115,7 @@ def weigh(
 
 def pieces(word: str) -> Ints:
     """Return the buckets of a word's letters: n-grams of «<word>», 3 to 5 letters long."""
-    framed = f"<{word}>"
+    framed = f"<{word[:LONGEST_SPELT]}>"
     found = [
         framed[start : start + length]
         for length in range(SHORTEST_PIECE, LONGEST_PIECE + 1)

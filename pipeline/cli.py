@@ -3,16 +3,16 @@
 import os
 import sys
 from importlib import import_module
-from importlib.metadata import version
 
 from models.errors import OtklikError
-from pipeline.commands.parser import Parser
+from pipeline.commands.parser import Parser, ShowVersion
 
 COMMANDS = (
     "run",
     "ingest",
     "classify",
     "train",
+    "evaluate",
     "model",
     "labels",
     "region",
@@ -35,12 +35,7 @@ def build_parser() -> Parser:
         ),
         epilog="Подробнее о команде: otklik КОМАНДА --help",
     )
-    parser.add_argument(
-        "--version",
-        action="version",
-        version=f"otklik {version('otklik')}",
-        help="показать версию и выйти",
-    )
+    parser.add_argument("--version", action=ShowVersion, help="показать версию и выйти")
     commands = parser.add_subparsers(title="команды", metavar="КОМАНДА", required=True)
     for name in COMMANDS:
         import_module(f"pipeline.commands.{name}").add(commands)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   echo '{"text": "на лесной пахнет газом"}' | otklik classify
   otklik classify < posts.jsonl > verdicts.jsonl
+  otklik classify --brief < posts.jsonl > verdicts.jsonl
   otklik classify --csv --region amursky < posts.csv
 
 Вход — JSON-объект в строке: text и, если есть, id, context (список: пост и комментарии
@@ -41,6 +42,9 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--csv", action="store_true", help="вход — CSV с заголовком")
     parser.add_argument("--region", metavar="РАЙОН", help="папка района или имя поставляемого")
+    parser.add_argument(
+        "--brief", action="store_true", help="без слов, на которые опирался ответ: втрое быстрее"
+    )
     parser.add_argument("--model", type=Path, metavar="ПАПКА", help="папка модели")
 
 
@@ -50,7 +54,9 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.settings import load_settings
 
     settings = load_settings()
-    filter_ = Filter.of(args.region or settings.region, args.model, settings.home)
+    filter_ = Filter.of(
+        args.region or settings.region, args.model, settings.home, explain=not args.brief
+    )
     batches = _csv(sys.stdin.buffer, filter_) if args.csv else _jsonl(sys.stdin.buffer, filter_)
     bad = 0
     for batch in batches:

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - below
 """What ``add_subparsers`` returns; it has no public name."""
@@ -46,6 +46,21 @@ class Parser(argparse.ArgumentParser):
         """Say what was wrong with the command line and leave with code 2."""
         sys.stderr.write(f"{self.prog}: {message}\nСправка: {self.prog} --help\n")
         raise SystemExit(2)
+
+
+class ShowVersion(argparse.Action):
+    """Print the version and leave. It is looked up when asked for: that takes its time."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take no value."""
+        super().__init__(**options | {"nargs": 0})
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print and leave."""
+        from importlib.metadata import version
+
+        sys.stdout.write(f"otklik {version('otklik')}\n")
+        parser.exit()
 
 
 def command(

@@ -58,6 +58,7 @@ RULES = {
     "urgent:poison": "отравление, ядовитый воздух",
     "urgent:violence": "насилие или оружие",
     "urgent:missing-or-suicidal": "пропал человек или угроза самоубийства",
+    "learned:urgent": "слова — как в срочных обращениях, но ни одно правило не сработало",
     "cue:asks-for-action": "просит что-то сделать или ответить",
     "cue:names-a-defect": "называет неполадку",
     "cue:offers-for-sale": "предлагает купить",
@@ -211,7 +212,7 @@ def _topic(code: str) -> str:
 
 
 def _is_alarm(name: str) -> bool:
-    return name.startswith("urgent:")
+    return name.startswith(("urgent:", "learned:"))
 
 
 def _words(reasons: Sequence[tuple[str, float]], *kinds: str) -> list[Word]:

@@ -62,7 +62,9 @@ def legend(cut: Iterable[Piece]) -> list[Kind]:
 
 def _spans(prediction: Mapping[str, Any]) -> Iterator[tuple[Kind, Any]]:
     for name, weight, *spans in prediction.get("reasons", ()):
-        kind = {"topic": Kind.TOPIC, "urgent": Kind.URGENT}.get(str(name).partition(":")[0])
+        kind = {"topic": Kind.TOPIC, "urgent": Kind.URGENT, "learned": Kind.URGENT}.get(
+            str(name).partition(":")[0]
+        )
         if kind is not None and weight > 0:
             given = spans[0] if spans and isinstance(spans[0], list) else ()
             yield from ((kind, span) for span in given)

@@ -1,8 +1,6 @@
 """Texts that nobody meant well: an answer for each, and work that grows no faster than the text."""
 
-import gc
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -10,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.classifier import Classifier
-from classifiers.text import HEAD, TAIL, normalise
-from classifiers.urgency import signs_of
+from classifiers.text import HEAD, TAIL
 from models.values import Message, Prediction
 from models.vocabulary import Certainty, Topic
 
@@ -168,63 +165,6 @@ def test_there_is_an_answer(shipped: Classifier, kind: str) -> None:
         assert len(found.topics) == 3
         for reason in found.reasons:
             assert all(0 <= start < end <= size for start, end in reason.spans)
-
-
-# A tenfold text may take as much again for what is looked through once, whatever its length.
-MOST_FOR_TENFOLD = 12
-# Below the length from which the middle is not read, some slack for what is set up once; work
-# that grows as the square would take a hundredfold.
-MOST_FOR_TENFOLD_READ = 20
-ROUNDS = 25
-
-
-def check_growth(work: Callable[[str], object], small: str, large: str, most: float) -> None:
-    """Compare the least times of both; repeat while other work on the machine may disturb.
-
-    A text is at least as much work as one of spaces: some (dots) cost less than what they are
-    cut out of.
-    """
-    empty = " " * len(small)
-    least = dict.fromkeys((small, large, empty), float("inf"))
-    for text in least:  # the first meeting with words is not measured
-        work(text)
-    gc.disable()
-    try:
-        for _ in range(ROUNDS):
-            for text, before in least.items():
-                start = time.perf_counter()
-                work(text)
-                least[text] = min(before, time.perf_counter() - start)
-            if least[large] <= most * max(least[small], least[empty]):
-                return
-    finally:
-        gc.enable()
-    raise AssertionError(f"{least[large] * 1e3:.1f} ms against {least[small] * 1e3:.1f} ms")
-
-
-WAYS: dict[str, Callable[[Classifier, str], object]] = {
-    "predict": ask,
-    "explain": lambda classifier, text: ask(classifier, text, explain=True),
-    "signs_of": lambda _, text: signs_of(normalise(text)),
-}
-
-
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", KINDS)
-def test_work_grows_no_faster_than_the_text(shipped: Classifier, kind: str, way: str) -> None:
-    make, work = KINDS[kind], WAYS[way]
-    check_growth(lambda text: work(shipped, text), make(10_000), make(100_000), MOST_FOR_TENFOLD)
-    check_growth(
-        lambda text: work(shipped, text), make(2_000), make(HEAD + TAIL), MOST_FOR_TENFOLD_READ
-    )
-
-
-def test_first_meetings_cost_in_proportion_too(shipped: Classifier) -> None:
-    # A fresh classifier has met no word; each text is of words that differ from the other's.
-    def meet(text: str) -> None:
-        Classifier(shipped.model).raw([text], [False])
-
-    check_growth(meet, strange(2_000), strange(20_000), MOST_FOR_TENFOLD_READ)
 
 
 @settings(max_examples=150, deadline=None)

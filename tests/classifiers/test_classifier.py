@@ -333,7 +333,7 @@ def test_weights_are_finite(shipped: Classifier) -> None:
     for part in (
         model.idf,
         model.letter_idf,
-        model.lemma_weights,
+        model.lemma_weights.sizes,
         model.letter_weights,
         model.meaning_weights,
         model.lexicon_weights,

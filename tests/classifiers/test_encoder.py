@@ -75,7 +75,7 @@ def test_scores_are_the_sums_that_the_model_defines(small: Classifier, encoder: 
     own = [book.lemma(word) for word in words(text)]
     ids = np.array([lemmas.index(lemma) if lemma in lemmas else -1 for lemma in own])
     rows = weigh(model.vocabulary, model.idf, ids, np.zeros(len(ids), np.int64), 1)
-    expected = rows.values @ model.lemma_weights[rows.features]
+    expected = rows.values @ model.lemma_weights.floats()[rows.features]
     numbers = book.numbers([sorted(set(words(text)))])
     letters = book.letters[numbers].sum(axis=0) / np.sqrt(book.squares[numbers].sum())
     expected[: len(letters)] += letters

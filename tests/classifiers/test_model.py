@@ -33,7 +33,9 @@ def test_a_model_comes_back_as_it_was_saved(trained: Trained, folder: Path) -> N
     assert after.vocabulary.lemmas == before.vocabulary.lemmas
     assert after.calibration == before.calibration
     assert after.fine_topics == before.fine_topics
-    for name in ("lemma_weights", "letter_weights", "meaning_weights"):
+    assert np.array_equal(after.lemma_weights.whole, before.lemma_weights.whole)
+    assert np.array_equal(after.lemma_weights.sizes, before.lemma_weights.sizes)
+    for name in ("letter_weights", "meaning_weights"):
         old, new = getattr(before, name), getattr(after, name)
         steps = np.abs(old).max(axis=0) / 127
         assert (np.abs(new - old) <= steps / 2 + 1e-6).all(), name

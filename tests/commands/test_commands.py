@@ -145,7 +145,10 @@ def test_the_contract_of_classify(
         "reasons",
         "place",
         "model",
+        "also",
+        "certainty",
     ]
+    assert answer["certainty"] == "review"
     assert answer["urgent"] is True
     topics = answer["topics"]
     assert isinstance(topics, list)
@@ -154,11 +157,22 @@ def test_the_contract_of_classify(
     assert isinstance(answer["fine_topics"], list)
     assert set(answer["fine_topics"][0]) == {"name", "group", "probability"}
     assert isinstance(answer["reasons"], list)
-    assert {"name", "weight"} == set(answer["reasons"][0])
+    reasons = {reason["name"]: reason for reason in answer["reasons"]}
+    assert set(reasons["urgent:gas-smell"]) == {"name", "weight", "spans"}
+    text = line[line.index("Пахнет") :]
+    assert [text[start:end] for start, end in reasons["urgent:gas-smell"]["spans"]] == [
+        "Пахнет газом"
+    ]
+    assert [text[start:end] for start, end in reasons["topic:газ"]["spans"]] == ["газом"]
     place = answer["place"]
     assert isinstance(place, dict)
     start, end = place["span"]
-    assert line[line.index("Пахнет") :][start:end] == "Печерске"
+    assert text[start:end] == "Печерске"
+    _, (brief,) = classify(
+        line.encode(), "--brief", monkeypatch=monkeypatch, capsysbinary=capsysbinary
+    )
+    assert isinstance(brief["reasons"], list)
+    assert [reason["name"] for reason in brief["reasons"]] == ["urgent:gas-smell"]
 
 
 def test_classify_reads_csv(

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from builders import post, take
+from labelling import add_labels
 
 from classifiers.examples import read_seeds
 from classifiers.model import load, save
 from classifiers.registry import GATE, Registry, default_model
+from classifiers.site import SiteCalibration, values_of, write
 from models.values import Stated
 from models.vocabulary import Topic
 from pipeline.cli import main
@@ -78,6 +80,63 @@ def test_versions_are_promoted_listed_and_rolled_back(
     assert versions.serving() == default_model()
     assert main(["model", "rollback"]) == 1
     assert "Откатывать некуда" in capsys.readouterr().err
+
+
+def test_show_tells_of_a_site_calibration(
+    versions: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given two versions, one of which was calibrated for this site
+    calibration = load(versions.folder("v1")).calibration
+    found = SiteCalibration(NOW, 640, (0.0612, 0.0405), values_of(calibration))
+    write(versions.calibration("v1"), found)
+    assert main(["model", "show", "v1"]) == 0
+    assert "для этого места, от 21.11.2026 12:00 UTC по 640 меткам" in (told := said(capsys))
+    assert "было 6,1 %, стало 4,0 %" in told
+    assert main(["model", "show"]) == 0
+    assert "Калибровка: своя" in said(capsys)
+    # And a damaged one is told beside the card
+    versions.calibration("v1").write_text("{}")
+    assert main(["model", "show", "v1"]) == 0
+    shown = capsys.readouterr()
+    assert "Card of v1" in shown.out
+    assert "повреждена" in shown.err
+
+
+def test_recalibrating_shows_before_and_after(
+    store: sa.Engine, versions: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a serving model that is too sure, a damaged calibration, and too few labels
+    sharp = load(versions.folder("v1"))
+    sharp = replace(sharp, calibration=replace(sharp.calibration, topic_temperature=0.05))
+    save(replace(sharp, version="sharp"), tmp_path / "sharp")
+    versions.promote(versions.add(tmp_path / "sharp"), at=NOW, who="test", why="")
+    write(
+        versions.calibration("sharp"),
+        SiteCalibration(NOW, 640, (0.1, 0.1), values_of(sharp.calibration)),
+    )
+    versions.calibration("sharp").write_text("{}")
+    assert main(["model", "recalibrate"]) == 0
+    assert "на которых модель не училась, 0, а нужно 600" in said(capsys)
+    # When operators have judged enough, a fifth of it unlike the model
+    draw = random.Random(1)  # noqa: S311 - not for secrets
+    known = [e for e in read_seeds() if e.relevant and e.topic and not e.context]
+    draw.shuffle(known)
+    add_labels(
+        store,
+        [
+            (e.text, draw.choice(list(Topic)) if place % 5 == 0 else e.topic)
+            for place, e in enumerate(known[:640])
+            if e.topic
+        ],
+    )
+    assert main(["model", "recalibrate"]) == 0
+    # Then the new calibration is in force, in place of the damaged one
+    told = said(capsys)
+    assert "Температура: было 0,05, стало 0," in told
+    assert "Ошибка вероятностей (ECE): было" in told
+    assert "unsure («не уверен»): было" in told
+    assert "Калибровка для этого места действует" in told
+    assert versions.serving_model().calibration.topic_temperature > 0.05
 
 
 @pytest.mark.parametrize("act", [["show", "v9"], ["promote", "v9"], ["promote", "../v1"]])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from console.builders import NOW, make_calendar, make_region
 
+from classifiers.explanation import LEARNED
 from classifiers.relevance import CUES
 from classifiers.urgency import RULES as URGENCY_RULES
 from models.incident import Incident
@@ -105,6 +106,7 @@ def test_a_probability_is_never_more_certain_than_it_is(share: object, says: str
     [
         *(f"urgent:{rule.name}" for rule in URGENCY_RULES),
         *(f"cue:{cue.name}" for cue in CUES),
+        LEARNED,
         *(f"relevance:{rule.__name__}" for rule in RELEVANCE),
         "topic:stated_by_source",
         "topic:model_says",
