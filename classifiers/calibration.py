@@ -113,11 +113,18 @@ def set_thresholds(model: Model, examples: Sequence[Example]) -> Model:
     codes = [prediction.topics[0].code for prediction in predictions]
     sure = [prediction.topics[0].probability for prediction in predictions]
     right = [e.topic is code for e, code in zip(with_topic, codes, strict=True)]
+    found = certainty.thresholds(
+        codes, sure, right, precision=AUTO_PRECISION, fewest=FEWEST_ANSWERS
+    )
+    # What too few answers tell nothing of stays as it was.
+    kept = {
+        name: threshold
+        for name, threshold in model.calibration.auto_thresholds.items()
+        if codes.count(Topic(name)) < FEWEST_ANSWERS
+    }
     calibration = replace(
         model.calibration,
-        auto_thresholds=certainty.thresholds(
-            codes, sure, right, precision=AUTO_PRECISION, fewest=FEWEST_ANSWERS
-        ),
+        auto_thresholds=kept | found,
         unsure_threshold=unsure_below(sure, right),
     )
     return replace(model, calibration=calibration)

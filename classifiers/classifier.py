@@ -22,8 +22,8 @@ BATCH = 1024
 # Of words never seen each takes some hundred bytes; long texts go in smaller batches.
 BATCH_CHARACTERS = 2_000_000
 TOP = 3
-# What a text without any named danger must reach to be urgent all the same.
-LEARNED_FLOOR = 0.5
+# A text without any named danger needs as many meaningful words to be urgent: «держитесь там» is
+# an exclamation.
 LEARNED_WORDS = 3
 # The thread's post and the comments nearest to the text; a longer thread adds noise.
 NEAREST_COMMENTS = 3
@@ -260,15 +260,10 @@ class Classifier:
         return 1.0
 
     def _urgent(self, own: _Judged) -> list[bool]:
-        """Decide which texts are urgent.
-
-        Where no rule saw a danger, the words must speak of one more likely than not, and be more
-        than an exclamation.
-        """
+        """Decide which texts are urgent: by a rule that fired, or by LEARNED_WORDS or more."""
         threshold = self.model.calibration.urgency_threshold
         return [
-            chance >= threshold
-            and (bool(alarms) or (chance >= LEARNED_FLOOR and content >= LEARNED_WORDS))
+            chance >= threshold and (bool(alarms) or content >= LEARNED_WORDS)
             for chance, alarms, content in zip(
                 own.urgency, own.alarms, own.raw.scores.content.tolist(), strict=True
             )

@@ -5,6 +5,7 @@
     <root>/models/<version>/     as classifiers.model.save writes them
     <root>/models/serving        the serving version's name; missing: the shipped model serves
     <root>/models/history.jsonl  which version took over from which, when, by whom and why
+    <root>/models/calibration/<version>.json   a site's own calibration, see classifiers.site
 
 The pointer is replaced in one step, so a running process sees the old name or the new one. The
 history is only ever appended to, after the pointer: a line lost in a crash is made good by what
@@ -21,7 +22,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from classifiers.model import ModelError, load, read_manifest
+from classifiers import site
+from classifiers.model import Model, ModelError, load, read_manifest
 
 DEFAULT = "default"
 """What the shipped model is called here, whatever its version."""
@@ -32,6 +34,7 @@ GATE = "gate.json"
 KEPT_BACK = 5
 """Versions that a comparison kept from serving and that stay for a second look."""
 
+_CALIBRATION = "calibration"
 _POINTER = "serving"
 _HISTORY = "history.jsonl"
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -68,7 +71,9 @@ class Registry:
         return sorted(
             path.name
             for path in self._folder.iterdir()
-            if path.is_dir() and _VERSION.fullmatch(path.name) and path.name != DEFAULT
+            if path.is_dir()
+            and _VERSION.fullmatch(path.name)
+            and path.name not in (DEFAULT, _CALIBRATION)
         )
 
     def folder(self, version: str) -> Path:
@@ -98,12 +103,31 @@ class Registry:
                 f"Не читается файл {pointer}, который называет рабочую модель. Удалите его, и "
                 "будет работать модель из поставки, или выберите версию заново."
             ) from error
-        if not _VERSION.fullmatch(version) or not (self._folder / version).is_dir():
+        if version not in self.versions():
             raise ModelError(
                 f"Файл {pointer} называет модель «{version[:100]}», а её в {self._folder} нет. "
                 "Выберите другую версию или удалите этот файл: будет работать модель из поставки."
             )
         return self._folder / version
+
+    def serving_model(self) -> Model:
+        """Return the serving model, calibrated for this site if it ever was. Raises ModelError."""
+        model = load(self.serving())
+        found = site.read(self.calibration(model.version))
+        return found.apply(model) if found else model
+
+    def calibration(self, version: str) -> Path:
+        """Return the file of the site's calibration of a version by its name in the manifest.
+
+        The shipped model's is its own and not DEFAULT: the next one shipped is another model.
+        Raises ModelError for a name that is no file's.
+        """
+        if not _VERSION.fullmatch(version):
+            raise ModelError(
+                f"Имя версии «{version[:100]}» не годится для файла: нужны латинские буквы, цифры, "
+                "точка и дефис. Обучите модель заново: otklik train."
+            )
+        return self._folder / _CALIBRATION / f"{version}.json"
 
     def add(self, folder: Path) -> str:
         """Copy a model folder here under its own version, and return the version.
@@ -112,7 +136,7 @@ class Registry:
         Raises ModelError if the model is broken or the disk refuses.
         """
         version = load(folder).version
-        if not _VERSION.fullmatch(version) or version == DEFAULT:
+        if not _VERSION.fullmatch(version) or version in (DEFAULT, _CALIBRATION):
             raise ModelError(
                 f"Имя версии «{version[:100]}» модели в {folder} не годится для папки: нужны "
                 "латинские буквы, цифры, точка и дефис."

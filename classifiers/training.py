@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from classifiers.calibration import calibrate
+from classifiers.calibration import calibrate, recalibrate
 from classifiers.card import write_card
 from classifiers.classifier import Classifier
 from classifiers.corpus import Corpus, read_corpus
@@ -45,9 +45,12 @@ class Trained:
     figures: dict[str, Any]
 
 
-def version_of(examples: Sequence[Example], created: datetime) -> str:
-    """Return a version that tells the day and what was learned from: «2026-11-21-1a2b3c4d»."""
-    digest = hashlib.sha256(f"{FORMAT} {RECIPE}".encode())
+def version_of(examples: Sequence[Example], created: datetime, base: str = "") -> str:
+    """Return a version that tells the day and what was learned from: «2026-11-21-1a2b3c4d».
+
+    ``base`` is the version that was learned on from.
+    """
+    digest = hashlib.sha256(f"{FORMAT} {RECIPE}{base}".encode())
     for example in examples:
         digest.update(repr(example).encode("utf-8", "replace"))
     return f"{created:%Y-%m-%d}-{digest.hexdigest()[:8]}"
@@ -73,11 +76,20 @@ def hold_out(examples: Sequence[Example], groups: Ints, *, seed: int) -> Split:
 
 
 def measure(
-    examples: Sequence[Example], corpus: Corpus, split: Split
+    examples: Sequence[Example], corpus: Corpus, split: Split, base: Model | None = None
 ) -> tuple[Model, dict[str, Any]]:
-    """Fit on some rows, calibrate on others, and return the model with its figures on a third."""
-    model = fit_model(examples, corpus, split.taught, version="held-out", created="")
-    model = calibrate(model, [examples[row] for row in split.calibrated.tolist()])
+    """Fit on some rows, calibrate on others, and return the model with its figures on a third.
+
+    With a ``base`` the model learns on from it (see classifiers.adapting).
+    """
+    model = fit_model(examples, corpus, split.taught, version="held-out", created="", base=base)
+    calibrated = [examples[row] for row in split.calibrated.tolist()]
+    # The base has seen the seeds: only one's own rows tell how sure the new model may be.
+    model = (
+        calibrate(model, calibrated)
+        if base is None
+        else recalibrate(model, [example for example in calibrated if not example.kind])
+    )
     classifier, tested = Classifier(model), [examples[row] for row in split.tested.tolist()]
     return model, evaluate(classifier, tested) | {"window": window_of(classifier, tested)}
 

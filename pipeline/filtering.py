@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from classifiers.classifier import Classifier
 from classifiers.registry import Registry
 from models.values import FetchedPost
 from models.vocabulary import Network, PostKind
@@ -50,10 +51,15 @@ class Filter:
         self._settlements = {settlement.code for settlement in region.settlements}
 
     @classmethod
-    def of(cls, region: str, model: Path | None, home: Path) -> "Filter":
-        """Open a region and a model, by default the one that serves under ``home``."""
+    def of(cls, region: str, model: Path | None, home: Path, *, explain: bool = True) -> "Filter":
+        """Open a region and a model's folder, by default the model that serves under ``home``.
+
+        Without ``explain`` the reasons hold the urgency rules alone, and answers come faster.
+        Raises RegionError or ModelError.
+        """
         loaded = load_region(region)
-        return cls(Reader.of(loaded, model or Registry(home).serving()), loaded)
+        served = Classifier.load(model) if model else Classifier(Registry(home).serving_model())
+        return cls(Reader.of(loaded, served, explain=explain), loaded)
 
     def answers(self, records: Sequence[Record | InputError]) -> list[bytes]:
         """Return one JSON object a record; a record that cannot be read gets its reason."""
@@ -127,11 +133,6 @@ def answer(id_: object, understood: Understood) -> dict[str, Any]:
             {"name": name, "group": group, "probability": round(probability, 4)}
             for name, group, probability in prediction.fine_topics
         ],
-        "also": [
-            {"code": code.value, "probability": round(probability, 4)}
-            for code, probability in prediction.also
-        ],
-        "certainty": verdict.certainty.value,
         "urgent": prediction.urgent,
         "urgency": round(prediction.urgency, 4),
         "reasons": [
@@ -149,6 +150,11 @@ def answer(id_: object, understood: Understood) -> dict[str, Any]:
             "span": list(place.span),
         },
         "model": prediction.model,
+        "also": [
+            {"code": code.value, "probability": round(probability, 4)}
+            for code, probability in prediction.also
+        ],
+        "certainty": verdict.certainty.value,
     }
 
 

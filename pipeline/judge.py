@@ -7,8 +7,8 @@ a table decide alike.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
+from classifiers.classifier import Classifier
 from models.values import Assignment, Deadline, Verdict
 from pipeline.decisions import deadlines, routing
 from pipeline.decisions.worktime import WorkCalendar
@@ -50,9 +50,9 @@ class Judge:
     calendar: WorkCalendar
 
     @classmethod
-    def of(cls, region: Region, model: Path) -> "Judge":
-        """Make the tools ready. Raises ModelError for a broken model folder."""
-        return cls(Reader.of(region, model), region, calendar_of(region))
+    def of(cls, region: Region, classifier: Classifier) -> "Judge":
+        """Make the tools ready."""
+        return cls(Reader.of(region, classifier), region, calendar_of(region))
 
     def judge(self, items: Sequence[Item], *, now: datetime) -> list[Judged]:
         """Decide about each item, in order. ``now`` stands in where a source gives no date."""

@@ -7,7 +7,6 @@ who must answer by when.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from classifiers.classifier import Classifier
 from models.values import FetchedPost, Message, Place, Prediction, Verdict
@@ -43,20 +42,24 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A classifier and a region's names of places; one for each thread."""
+    """A classifier and a region's names of places; one for each thread.
+
+    ``explain`` asks for the words behind each verdict, which takes several times as long.
+    """
 
     classifier: Classifier
     gazetteer: Gazetteer
+    explain: bool = True
 
     @classmethod
-    def of(cls, region: Region, model: Path) -> "Reader":
-        """Make the tools ready. Raises ModelError for a broken model folder."""
-        return cls(Classifier.load(model), Gazetteer.build(region))
+    def of(cls, region: Region, classifier: Classifier, *, explain: bool = True) -> "Reader":
+        """Make the tools ready."""
+        return cls(classifier, Gazetteer.build(region), explain)
 
     def read(self, items: Sequence[Item]) -> list[Understood]:
         """Read texts in one batch; the answers stand in their order."""
         messages = [Message(item.post.text, item.context) for item in items]
-        predictions = self.classifier.predict(messages)
+        predictions = self.classifier.predict(messages, explain=self.explain)
         return [
             self._one(item, prediction) for item, prediction in zip(items, predictions, strict=True)
         ]

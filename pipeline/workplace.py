@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from classifiers.classifier import Classifier
 from classifiers.registry import Registry
 from pipeline.database import migrate, open_database
 from pipeline.judge import Judge
@@ -34,4 +35,5 @@ def open_judge(settings: Settings, *, region: str | None = None) -> Judge:
 
     Raises RegionError or ModelError.
     """
-    return Judge.of(load_region(region or settings.region), registry(settings).serving())
+    loaded = load_region(region or settings.region)
+    return Judge.of(loaded, Classifier(registry(settings).serving_model()))

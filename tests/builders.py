@@ -6,6 +6,7 @@ from functools import cache
 
 import sqlalchemy as sa
 
+from classifiers.classifier import Classifier
 from classifiers.registry import default_model
 from models.values import FetchedPost
 from models.vocabulary import Network, PostKind
@@ -23,7 +24,7 @@ KATYN_GROUP = "-7"
 @cache
 def shipped_judge(region: str = "smolensky") -> Judge:
     """Return the judge of a shipped region with the shipped model; loading takes a second."""
-    return Judge.of(load_region(region), default_model())
+    return Judge.of(load_region(region), Classifier.load(default_model()))
 
 
 def post(number: int = 1, text: str = "На Лесной вторую неделю не горит фонарь") -> FetchedPost:

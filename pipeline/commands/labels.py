@@ -108,9 +108,9 @@ def _next(args: argparse.Namespace) -> int:
     from classifiers.text import words
     from pipeline.commands.messages import out
     from pipeline.database import reading
-    from pipeline.learn.candidates import unjudged
     from pipeline.learn.next_up import choose, margin
     from pipeline.settings import load_settings
+    from pipeline.store.candidates import unjudged
     from pipeline.workplace import open_store, registry
 
     settings = load_settings()
@@ -119,7 +119,7 @@ def _next(args: argparse.Namespace) -> int:
     if not candidates:
         out.print("Неразмеченных инцидентов нет.")
         return 0
-    classifier = Classifier.load(registry(settings).serving())
+    classifier = Classifier(registry(settings).serving_model())
     answers = classifier.predict([candidate.message for candidate in candidates])
     margins = [margin(answer) for answer in answers]
     texts = [frozenset(words(candidate.message.text)) for candidate in candidates]
@@ -147,14 +147,14 @@ def _drift(args: argparse.Namespace) -> int:
     from models.vocabulary import Topic
     from pipeline.commands.messages import CommandError, now, out
     from pipeline.database import reading
-    from pipeline.learn.candidates import recent
     from pipeline.learn.drift import advice, compare_windows
     from pipeline.learn.gate import percent
     from pipeline.settings import load_settings
+    from pipeline.store.candidates import recent
     from pipeline.workplace import open_store, registry
 
     settings = load_settings()
-    classifier = Classifier.load(registry(settings).serving())
+    classifier = Classifier(registry(settings).serving_model())
     then = classifier.model.figures.get("window")
     if not then:
         raise CommandError(

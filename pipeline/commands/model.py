@@ -8,6 +8,7 @@ from pipeline.commands.parser import Commands, Parser, command
 
 if TYPE_CHECKING:
     from classifiers.registry import Registry
+    from pipeline.learn.recalibrate import Side
 
 EXAMPLES = """\
   otklik model list
@@ -16,6 +17,7 @@ EXAMPLES = """\
   otklik model promote 2026-11-21-ab12cd34
   otklik model promote default         включить модель из поставки
   otklik model rollback                вернуть ту, что действовала раньше
+  otklik model recalibrate             подогнать уверенность действующей модели под метки операторов
 
 Процессы за работой берут включённую модель сами, перезапускать ничего не нужно.
 """
@@ -32,7 +34,7 @@ def add(commands: Commands) -> None:
     parser = command(
         commands,
         "model",
-        "Модели: показать версии, сравнить, включить другую, откатить",
+        "Модели: показать версии, сравнить, включить другую, откатить, калибровать",
         run,
         examples=EXAMPLES,
     )
@@ -57,6 +59,7 @@ def add(commands: Commands) -> None:
     promote.add_argument("--why", default="", metavar="ПРИЧИНА", help="для истории")
     rollback = acts.add_parser("rollback", help="вернуть модель, что действовала раньше")
     rollback.add_argument("--why", default="", metavar="ПРИЧИНА", help="для истории")
+    acts.add_parser("recalibrate", help="подогнать уверенность модели под метки операторов")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,7 +69,9 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.workplace import registry
 
     kept = registry(load_settings())
-    if args.act == "list":
+    if args.act == "recalibrate":
+        _recalibrate(kept)
+    elif args.act == "list":
         _list(kept)
     elif args.act == "show":
         _show(kept, args.version)
@@ -114,13 +119,67 @@ def _list(kept: "Registry") -> None:
 
 
 def _show(kept: "Registry", version: str | None) -> None:
-    from pipeline.commands.messages import out
+    from classifiers.model import ModelError, read_manifest
+    from pipeline.commands.messages import err, out
 
-    card = (kept.folder(version) if version else kept.serving()) / "card.md"
+    folder = kept.folder(version) if version else kept.serving()
+    card = folder / "card.md"
     out.print(
         card.read_text(encoding="utf-8") if card.exists() else "У модели нет карточки.",
         markup=False,
     )
+    try:
+        said = _calibration_line(kept, str(read_manifest(folder).get("version", "")))
+    except ModelError as error:  # the card is worth reading all the same
+        err.print(str(error), soft_wrap=True, markup=False)
+    else:
+        out.print(said, soft_wrap=True, markup=False)
+
+
+def _calibration_line(kept: "Registry", version: str) -> str:
+    """Return whether a site calibration of a version is in force. Raises ModelError."""
+    from classifiers import site
+    from pipeline.learn.gate import percent
+
+    found = site.read(kept.calibration(version))
+    if found is None:
+        return "Калибровка: своя. Подогнать под метки операторов: otklik model recalibrate."
+    before, after = (percent(error) for error in found.ece)
+    return (
+        f"Калибровка: для этого места, от {found.at:%d.%m.%Y %H:%M} UTC по {found.labels} меткам; "
+        f"ошибка вероятностей на отложенной половине: было {before}, стало {after}."
+    )
+
+
+def _recalibrate(kept: "Registry") -> None:
+    from pipeline.commands.messages import err, now, out
+    from pipeline.learn.recalibrate import recalibrate
+    from pipeline.settings import load_settings
+    from pipeline.workplace import open_store
+
+    with err.status("Читаю метки и калибрую"), open_store(load_settings()) as engine:
+        found = recalibrate(engine, kept, now=now())
+    if found.before and found.after:
+        out.print(f"Версия {found.version}, меток {found.labels}. На отложенной половине:")
+        for line in _sides(found.before, found.after):
+            out.print(line, soft_wrap=True)
+    out.print(found.why, soft_wrap=True)
+
+
+def _sides(before: "Side", after: "Side") -> list[str]:
+    from models.vocabulary import Certainty
+    from pipeline.learn.gate import percent
+
+    temperatures = [f"{side.temperature:.2f}".replace(".", ",") for side in (before, after)]
+    return [
+        "Температура: было {}, стало {}".format(*temperatures),
+        f"Ошибка вероятностей (ECE): было {percent(before.ece)}, стало {percent(after.ece)}",
+        *(
+            f"{level.value} («{level.russian}»): было {percent(before.shares[level])}, "
+            f"стало {percent(after.shares[level])}"
+            for level in Certainty
+        ),
+    ]
 
 
 def _compare(kept: "Registry", args: argparse.Namespace) -> None:

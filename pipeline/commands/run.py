@@ -31,7 +31,6 @@ def add(commands: Commands) -> None:
 
 def run(_args: argparse.Namespace) -> int:
     """Serve until Ctrl-C. Raises RunError, DatabaseError, RegionError, ModelError."""
-    from classifiers.model import load as load_model
     from pipeline.commands.messages import now
     from pipeline.commands.staff import link_for_administrator
     from pipeline.console.app import create_app
@@ -47,7 +46,7 @@ def run(_args: argparse.Namespace) -> int:
         if "PREFECT_API_URL" not in os.environ:
             require_free("127.0.0.1", settings.prefect_port, "OTKLIK_PREFECT_PORT")
         region = load_region(settings.region)
-        load_model(registry(settings).serving())
+        registry(settings).serving_model()
         with open_store(settings) as engine:
             token = link_for_administrator(engine, now(), LINK_LASTS)
             address = settings.console_url()

@@ -1,4 +1,4 @@
 """Learning from what people said: collect, split, train, compare, promote only what is better.
 
-Only ``retrain`` and ``noise`` import scikit-learn; nothing else here does.
+Only ``retrain``, ``recalibrate`` and ``noise`` import scikit-learn; nothing else here does.
 """

@@ -5,17 +5,16 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # it has none
 
 from classifiers.card import write_card
 from classifiers.classifier import Classifier
 from classifiers.corpus import read_corpus
 from classifiers.examples import Example, read_phrases, read_seeds
-from classifiers.fine_topics import coarse_topics
 from classifiers.model import Model, save
 from classifiers.registry import GATE, Registry
 from classifiers.split import near_groups
@@ -28,13 +27,11 @@ from pipeline.learn.gate import GateReport, Guard
 from pipeline.learn.split import Held, divide
 
 FEWEST_LABELS = 500
-"""Of these a fifth is held back: with fewer rows no honest comparison can tell models apart."""
+"""Of these a fifth is held back, as many as the gate decides on. To learn from fewer, a third would
+have to be: two hundred labels add less than a point, and a hundred texts show six or more."""
 
-SURE_OF_FINE = 0.5
-"""The probability from which on the serving model's fine topic is worth learning from."""
-
-HELD_SEEDS = "held_seeds"
-"""The figure that names the seeds a model was not taught, so that the next can be compared."""
+TAUGHT_UNTIL = "taught_until"
+"""The figure that tells the moment of the newest label that taught a version, or its base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +54,15 @@ def retrain(
     shipped: Sequence[Example] | None = None,
     fewest: int = FEWEST_LABELS,
 ) -> Learned:
-    """Train on the seeds and on all labels of this installation; promote what is surely better.
+    """Let the serving model learn on from the seeds and all labels; promote what is surely better.
 
-    Both models answer the same held-out labels, the newest ones, no repeat of which the
-    challenger has seen. The challenger is kept either way, with the report beside it. ``who``
-    is noted in the history; ``shipped`` stands for the seeds and phrases of the program. Raises
-    ModelError where a model cannot be read or written.
+    Both models answer the same held-out labels, the newest ones, no repeat of which taught the
+    challenger. The challenger is kept either way, with the report beside it. ``who`` is noted in
+    the history; ``shipped`` stands for the seeds and phrases of the program. Raises ModelError
+    where a model cannot be read or written.
     """
     rival = registry.serving_version()
-    serving = Classifier.load(registry.serving())
+    serving = Classifier(registry.serving_model())
     with reading(engine) as session:
         labels = collect(session, dict(serving.model.fine_topics))
     if len(labels) < fewest:
@@ -77,49 +74,42 @@ def retrain(
         )
     first = [*read_seeds(), *read_phrases()] if shipped is None else list(shipped)
     examples = [*first, *(label.example for label in labels)]
-    corpus = read_corpus(examples)
-    moments = [None] * len(first) + [label.at for label in labels]
-    held = divide(examples, moments, near_groups(corpus.words))
-    examples = lend_fine_topics(examples, held.split.taught.tolist(), serving)
-    version = version_of(examples, now)
-    if compared(registry, version, rival):
+    texts = version_of(examples, now)
+    version = version_of(examples, now, serving.version)
+    if compared(registry, version, texts, rival):
         return Learned(
             None, promoted=False, report=None, why="С прошлого сравнения новых меток нет."
         )
+    corpus = read_corpus(examples)
+    moments = [None] * len(first) + [label.at for label in labels]
+    held = divide(examples, moments, near_groups(corpus.words))
     progress(f"Обучаю на {len(examples)} текстах")
-    model, figures = measure(examples, corpus, held.split)
-    seeds = [examples[row] for row in held.seeds.tolist()]
-    figures = count_examples(examples, model) | figures | {HELD_SEEDS: digest(seeds)}
+    # Vectors of tens of thousands are too short to share: threads only wait for one another, and
+    # beside a busy machine's other work it takes ten times as long.
+    with threadpool_limits(1):
+        model, figures = measure(examples, corpus, held.split, serving.model)
+    taught = [moments[row] for row in held.split.taught.tolist()]
+    known = [moment for moment in (taught_until(serving.model), *taught) if moment]
+    figures = count_examples(examples, model) | figures
+    figures |= {TAUGHT_UNTIL: max(known).isoformat()} if known else {}
     model = replace(
         model, version=version, created=now.isoformat(timespec="seconds"), figures=figures
     )
     progress(f"Сравниваю с действующей моделью на {len(held.own)} текстах")
-    report = judge(Classifier(model), serving, [examples[row] for row in held.own], seeds)
+    own, seeds = ([examples[row] for row in rows.tolist()] for rows in (held.own, held.seeds))
+    report = judge(Classifier(model), serving, own, seeds)
     report = _reconsider(report, registry, rival)
-    _keep(model, registry, stored(report, rival, held, now), story(report, rival, held))
+    _keep(model, registry, stored(report, rival, held, now, texts), story(report, rival, held))
     if report.promote:
         registry.promote(version, at=now, who=who, why="; ".join(report.reasons))
     registry.drop_old()
     return Learned(version, report.promote, report, conclusion(report, version))
 
 
-def lend_fine_topics(
-    examples: Sequence[Example], taught: Sequence[int], serving: Classifier
-) -> list[Example]:
-    """Return ``examples``, those ``taught`` with the fine topic that the serving model is sure of.
-
-    Hardly any label or seed states one; without this a challenger would forget them all. The
-    topic that people gave decides: a fine topic of another one is not lent.
-    """
-    answer, coarse = list(examples), coarse_topics()
-    rows = [row for row in taught if examples[row].topic and not examples[row].fine_topic]
-    for row, said in zip(
-        rows, serving.predict([examples[row].message for row in rows]), strict=True
-    ):
-        for fine in said.fine_topics[:1]:
-            if fine.probability >= SURE_OF_FINE and coarse.get(fine.name) is examples[row].topic:
-                answer[row] = replace(examples[row], fine_topic=fine.name, group=fine.group)
-    return answer
+def taught_until(model: Model) -> datetime | None:
+    """Return the moment up to which labels taught a model, None if none is known to have."""
+    told = model.figures.get(TAUGHT_UNTIL)
+    return datetime.fromisoformat(told) if told else None
 
 
 def judge(
@@ -130,17 +120,17 @@ def judge(
     *,
     fewest: int = gate.FEWEST_ROWS,
 ) -> GateReport:
-    """Let both models answer ``labels`` and return the gate's report.
+    """Let both models answer ``labels``, and ``seeds`` for their alarms; return the report.
 
-    ``seeds`` taught the challenger nothing. A serving model that they taught is held to what
-    its own twin found among seeds that the twin had not seen.
+    Neither labels nor seeds taught the challenger anything that they did not teach the serving
+    model, from which it learned on.
     """
     messages = [example.message for example in labels]
     return gate.decide(
         labels,
         challenger.predict(messages),
         serving.predict(messages),
-        [*_seed_guards(challenger, serving, seeds), *_fine_guard(challenger, serving)],
+        _seed_guards(challenger, serving, seeds),
         fewest=fewest,
     )
 
@@ -153,55 +143,31 @@ def _seed_guards(
     calm = [seed.message for seed in seeds if seed.urgent is False]
     if not urgent or not calm:
         return []
-    names = "Полнота срочных на примерах поставки", "Там же без ложной тревоги"
-    found, quiet = _alarms(challenger, urgent), len(calm) - _alarms(challenger, calm)
-    if serving.model.figures.get(HELD_SEEDS) == digest(seeds):
-        before, silent = _alarms(serving, urgent), 1 - _alarms(serving, calm) / len(calm)
-        recall = Guard(names[0], len(urgent), found / len(urgent), before / len(urgent), 0.0)
-    else:
-        figures = serving.model.figures.get("seeds", {})
-        rows, share = figures.get("urgent_rows"), figures.get("urgent_recall")
-        precision = figures.get("urgent_precision")
-        if not rows or share is None or not precision:
-            return []
-        before = round(share * rows)
-        silent = 1 - (before / precision - before) / max(figures["relevance_rows"] - rows, 1)
-        recall = gate.recall_guard(names[0], (found, len(urgent)), (before, rows))
-    share = quiet / len(calm)
-    return [recall, Guard(names[1], len(calm), share, silent, gate.SEED_ALARM_MARGIN)]
-
-
-def _fine_guard(challenger: Classifier, serving: Classifier) -> list[Guard]:
-    """Return the guard against forgetting fine topics, which a few held-out texts cannot show."""
-    known, before = ({name for name, _ in side.model.fine_topics} for side in (challenger, serving))
-    if not before:
-        return []
-    share = len(known & before) / len(before)
-    return [Guard("Известные темы госсистемы", len(before), share, 1.0, gate.FORGOTTEN_MARGIN)]
+    sides = challenger, serving
+    found, before = (_alarms(side, urgent) / len(urgent) for side in sides)
+    quiet, silent = (1 - _alarms(side, calm) / len(calm) for side in sides)
+    return [
+        Guard("Полнота срочных на примерах поставки", len(urgent), found, before, gate.SEED_MARGIN),
+        Guard("Там же без ложной тревоги", len(calm), quiet, silent, gate.SEED_ALARM_MARGIN),
+    ]
 
 
 def _alarms(classifier: Classifier, messages: Sequence[Message]) -> int:
     return sum(prediction.urgent for prediction in classifier.predict(messages))
 
 
-def digest(examples: Sequence[Example]) -> str:
-    """Return a name for a set of texts, whatever their order."""
-    texts = sorted(example.text for example in examples)
-    return sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:16]
+def compared(registry: Registry, version: str, texts: str, rival: str) -> bool:
+    """Tell whether the same texts have been learned on from ``rival`` already, or made it.
 
-
-def compared(registry: Registry, version: str, rival: str) -> bool:
-    """Tell whether the same examples have met ``rival`` already, or made it.
-
-    The end of a version names what it learned from; only the day stands before it.
+    The end of a version names what it learned from, and on from; only the day stands before it.
     """
-    learned_from = version.rsplit("-", 1)[-1]
-    for known in registry.versions():
-        if known.rsplit("-", 1)[-1] == learned_from and (
-            known == rival or read_gate(registry.folder(known)).get("serving") == rival
-        ):
-            return True
-    return False
+    known = {_learned_from(name) for name in registry.versions()}
+    made_of = str(read_gate(registry.folder(rival)).get("texts", ""))
+    return _learned_from(version) in known or _learned_from(made_of) == _learned_from(texts)
+
+
+def _learned_from(version: str) -> str:
+    return version.rsplit("-", 1)[-1]
 
 
 def read_gate(folder: Path) -> dict[str, Any]:
@@ -227,11 +193,12 @@ def _reconsider(report: GateReport, registry: Registry, rival: str) -> GateRepor
     return replace(report, promote=False, reasons=(why,))
 
 
-def stored(report: GateReport, rival: str, held: Held, now: datetime) -> dict[str, Any]:
-    """Return what ``gate.json`` holds."""
+def stored(report: GateReport, rival: str, held: Held, now: datetime, texts: str) -> dict[str, Any]:
+    """Return what ``gate.json`` holds; ``texts`` names what was learned from, whatever the base."""
     return {
         "at": now.isoformat(timespec="seconds"),
         "serving": rival,
+        "texts": texts,
         "by_time": held.by_time,
         **report.stored(),
     }
@@ -275,10 +242,4 @@ def _keep(model: Model, registry: Registry, report: dict[str, Any], tale: str) -
         save(model, folder, card=write_card(model) + tale)
         text = json.dumps(report, ensure_ascii=False, indent=2)
         (folder / GATE).write_text(text + "\n", encoding="utf-8")
-        version = registry.add(folder)
-    home = registry.folder(version) / GATE
-    if read_gate(home.parent) != json.loads(text):
-        # The same examples on the same day, but another rival.
-        fresh = home.with_suffix(".new")
-        fresh.write_text(text + "\n", encoding="utf-8")
-        fresh.replace(home)
+        registry.add(folder)

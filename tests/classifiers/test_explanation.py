@@ -115,7 +115,7 @@ def test_every_span_is_a_word_of_the_text(
                 assert start in starts
                 assert end in ends
             else:
-                assert kind in {"topic", "relevant"}
+                assert kind in {"topic", "relevant", "learned"}
                 assert shipped.encoder.book.lemma(words[start, end]) == name
         assert list(reason.spans) == sorted(set(reason.spans))
 

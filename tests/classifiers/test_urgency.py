@@ -1,4 +1,6 @@
+import sys
 from collections.abc import Sequence
+from types import FrameType
 
 import pytest
 from hypothesis import example, given, settings
@@ -6,7 +8,17 @@ from hypothesis import strategies as st
 
 from classifiers.examples import read_seeds
 from classifiers.text import clauses, normalise
-from classifiers.urgency import ANY, RULES, SIGNS, Sign, shares, signs, signs_of, word_rules
+from classifiers.urgency import (
+    ANY,
+    LONGEST_CLAUSE,
+    RULES,
+    SIGNS,
+    Sign,
+    shares,
+    signs,
+    signs_of,
+    word_rules,
+)
 
 ALARMS = [
     ("В подъезде сильно пахнет газом!", "gas-smell"),
@@ -47,6 +59,34 @@ ALARMS = [
     ("нечем дышать, воняет химией", "poison"),
     ("ходит пьяный с ножом", "violence"),
     ("пропал ребёнок, ушёл из дома", "missing-or-suicidal"),
+    ("баллон на кухне шипит, боимся подойти", "gas-smell"),
+    ("плита полыхнула до потолка", "explosion"),
+    ("сосед разлил бензин в коридоре", "fire"),
+    ("провода голые торчат из стены", "fallen-wire"),
+    ("дверца подстанции распахнута", "electric-shock"),
+    ("огородите провал на тротуаре", "open-manhole"),
+    ("внутри двое рабочих, дверь заклинило", "people-trapped"),
+    ("рыбака засыпало песком в карьере", "people-hurt"),
+    ("мальчик повис на ограде", "child-in-danger"),
+    ("сидим в одеялах, дети в шапках", "no-heating"),
+    ("насос на скважине сгорел", "no-water"),
+    ("свет погас, сидим при свечах", "no-electricity"),
+    ("с карниза летят куски бетона", "collapse"),
+    ("мачта раскачивается, растяжка лопнула", "giving-way"),
+    ("снегом с козырька засыпало прохожего", "falling-ice"),
+    ("вода в подъезде по щиколотку", "flood"),
+    ("у мамы кончается инсулин", "medical-refusal"),
+    ("ребёнок хрипит и синеет", "medical-emergency"),
+    ("семья ночует в подъезде с грудничком", "helpless-alone"),
+    ("паром встал, в пургу не перебраться", "cut-off"),
+    ("полиция не едет третий час", "cry-for-help"),
+    ("пёс вцепился в куртку почтальону", "dog-attack"),
+    ("водитель засыпает за рулём", "traffic-accident"),
+    ("заделайте дыру, пока кто-нибудь не покалечился", "danger-to-life"),
+    ("двое на льдине, их уносит", "water-danger"),
+    ("за складом ползёт облако, пахнет хлором", "poison"),
+    ("сумка на остановке тикает", "violence"),
+    ("тётя ушла за грибами, телефон выключен", "missing-or-suicidal"),
 ]
 CALM = [
     "Пахло газом на той неделе, приехали и устранили, спасибо",
@@ -62,6 +102,26 @@ CALM = [
     "В деревне газа нет, ждём газификации: без газа догазификация не идёт",
     "На газоне не растёт трава",
     "Когда починят качели во дворе?",
+    "Это крик души, а не письмо",
+    "Голова трещит от ваших отписок",
+    "Сроки горят, а подрядчик спит",
+    "Цены обрушили на сахар, а надежды рухнули",
+    "Фонари горят днём и ночью",
+    "Утонули в сугробах",
+    "Умираю от скуки",
+    "Дачники бьют тревогу",
+    "Взрывные скидки на диваны",
+    "Застройщик обещал жителям парк",
+    "В деревне падает рождаемость",
+    "Не пришли счета за воду, нет второй месяц",
+    "Отопления не было два дня, прошу перерасчёт",
+    "Сидим без горячей воды",
+    "На детей рухнула арка в прошлом июне",
+    "Искрит розетка, пропал свет? Приедем за полчаса, скидки",
+    "Упала стена склада, пострадавших нет, идёт проверка",
+    "Оценка недвижимости после пожара",
+    "Прививки от бешенства кошкам",
+    "Запаха газа нет",
     "",
     "😀😀😀",
 ]
@@ -101,6 +161,18 @@ def test_a_mere_supposition_weighs_half() -> None:
     assert supposed.weight == real.weight / 2
 
 
+def test_a_figure_of_speech_hides_itself_alone() -> None:
+    (sign,) = fired("Дачники бьют тревогу, у магазина открытый люк")
+    assert sign.rule.name == "open-manhole"
+    assert (sign.first, sign.end) == (5, 7)
+
+
+def test_who_gives_an_account_of_a_bill_still_tells_of_danger() -> None:
+    assert [sign.rule.name for sign in fired("Просим перерасчёт, и в подъезде пахнет газом")] == [
+        "gas-smell"
+    ]
+
+
 def test_signs_of_different_sentences_do_not_meet() -> None:
     assert fired("Газ провели. Пахнет сиренью.") == []
 
@@ -116,6 +188,45 @@ def test_a_sign_tells_its_words() -> None:
     (sign,) = fired("Добрый день. ½ часа уже, друзi, сильно пахнет в подъезде газом, душно")
     words = clauses(normalise("Добрый день. ½ часа уже, друзi, сильно пахнет в подъезде газом"))
     assert words[sign.clause].split()[sign.first : sign.end] == ["пахнет", "в", "подъезде", "газом"]
+
+
+def test_a_long_clause_is_read_up_to_its_limit() -> None:
+    filler = "слово " * (LONGEST_CLAUSE // 6)
+    assert fired(f"пахнет газом {filler}")
+    assert fired(f"{filler} пахнет газом") == []
+    assert fired(f"{filler}. Пахнет газом")
+
+
+def test_half_of_a_word_at_the_limit_is_no_word() -> None:
+    filler = "ж" * (LONGEST_CLAUSE - len("  пахнет газ"))
+    assert fired(f"{filler} пахнет газетой и ещё") == []
+    assert fired(f"{filler[1:]} пахнет газ")
+
+
+def searches(text: str) -> int:
+    """Count how often any pattern is looked for in a text."""
+    clean = normalise(text)
+    tried = candidates(clean)
+    count = 0
+
+    def look(_frame: FrameType, event: str, called: object) -> None:
+        nonlocal count
+        count += event == "c_call" and getattr(called, "__name__", "") == "search"
+
+    sys.setprofile(look)
+    try:
+        signs_of(clean, tried)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_a_rule_that_fired_fully_is_not_tried_again() -> None:
+    alarm = "Нет света! "
+    assert searches(alarm * 300) == searches(alarm)
+    # What weighed half may still turn out real.
+    doubt = "Если нет света? "
+    assert searches(doubt * 300) > searches(doubt)
 
 
 @pytest.mark.parametrize(
@@ -175,4 +286,13 @@ def test_a_fired_rule_adds_its_worth_and_its_part_of_the_common_one() -> None:
         sum(worths[name] * value for name, value in row.items())
     )
     assert shares((), worths) == []
+
+
+def test_a_rule_that_the_model_does_not_know_adds_the_common_worth_alone() -> None:
+    ((_, part),) = shares(fired("Пахнет газом"), {ANY: 2.0})
+    (sign,) = fired("Пахнет газом")
+    assert part == pytest.approx(2.0 * sign.weight)
+
+
+def test_no_rule_is_a_row_of_zeros() -> None:
     assert signs(()) == [0.0] * len(SIGNS)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from builders import post, take
-from labelling import add_labels
+from labelling import add_labels, judged
 
 from classifiers.examples import read_seeds
 from classifiers.model import load, save
@@ -118,17 +118,7 @@ def test_recalibrating_shows_before_and_after(
     assert main(["model", "recalibrate"]) == 0
     assert "на которых модель не училась, 0, а нужно 600" in said(capsys)
     # When operators have judged enough, a fifth of it unlike the model
-    draw = random.Random(1)  # noqa: S311 - not for secrets
-    known = [e for e in read_seeds() if e.relevant and e.topic and not e.context]
-    draw.shuffle(known)
-    add_labels(
-        store,
-        [
-            (e.text, draw.choice(list(Topic)) if place % 5 == 0 else e.topic)
-            for place, e in enumerate(known[:640])
-            if e.topic
-        ],
-    )
+    add_labels(store, judged(640))
     assert main(["model", "recalibrate"]) == 0
     # Then the new calibration is in force, in place of the damaged one
     told = said(capsys)

@@ -1,6 +1,7 @@
 """The flows as Prefect runs them, against a server of the tests' own."""
 
 import gc
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,11 +10,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from labelling import add_labels, judged
 from prefect.testing.utilities import prefect_test_harness
 from sqlmodel import select
 
+from classifiers.examples import read_phrases, read_seeds
 from classifiers.model import load, save
-from classifiers.registry import Registry, default_model
+from classifiers.registry import GATE, Registry, default_model
+from classifiers.training import version_of
 from flows.ingest import ingest
 from flows.retrain import retrain
 from flows.serve import FLOWS, schedule
@@ -26,6 +30,8 @@ from models.timer import Timer
 from models.vocabulary import Act
 from pipeline.commands.flows import NAMES
 from pipeline.database import reading, unit_of_work
+from pipeline.learn.collect import collect
+from pipeline.learn.recalibrate import FEWEST_LABELS
 from pipeline.settings import load_settings
 from pipeline.workplace import open_store
 
@@ -143,6 +149,28 @@ async def test_timers_fire_what_is_due() -> None:
 
 async def test_retraining_keeps_the_model_where_there_is_nothing_to_learn_from() -> None:
     assert await retrain() is None
+
+
+async def test_the_night_after_a_promotion_the_calibration_follows_the_labels(home: Path) -> None:
+    # Given a serving model too sure of itself, and labels that have taught it all they can
+    shipped = load(default_model())
+    sharp = replace(shipped.calibration, topic_temperature=0.05, topic_doubt=0.0)
+    save(replace(shipped, version="v1", calibration=sharp, figures={}), home / "model")
+    with open_store(load_settings()) as engine:
+        add_labels(engine, judged(640))
+        with reading(engine) as session:
+            labels = collect(session, dict(shipped.fine_topics))
+    learned_from = [*read_seeds(), *read_phrases(), *(label.example for label in labels)]
+    gate = {"texts": version_of(learned_from, NOW)}
+    (home / "model" / GATE).write_text(json.dumps(gate))
+    registry = Registry(home)
+    registry.promote(registry.add(home / "model"), at=NOW, who="test", why="")
+    # When the flow runs
+    assert await retrain() is None
+    # Then nothing was trained, and the serving model is less sure
+    assert registry.versions() == ["v1"]
+    assert len(labels) >= FEWEST_LABELS
+    assert registry.serving_model().calibration.topic_temperature > 0.05
 
 
 def test_every_flow_can_be_served_by_name() -> None:

@@ -13,7 +13,7 @@ from models.post import Post
 from models.values import Stated
 from models.vocabulary import Topic
 from pipeline.database import reading, unit_of_work
-from pipeline.learn.candidates import recent, unjudged
+from pipeline.store.candidates import recent, unjudged
 
 PIT = "На Лесной яма на дороге, машины объезжают по тротуару, отремонтируйте пожалуйста"
 DARK = "На улице Мира третью неделю не горит ни один фонарь, темно, почините освещение"

@@ -1,4 +1,4 @@
-"""Texts that nobody has judged yet, out of the store."""
+"""Queries about texts that nobody has judged yet."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
