@@ -210,6 +210,7 @@ def test_training_on_labels_prints_the_gate(
     assert (home / "models" / version / GATE).is_file()
 
 
+@pytest.mark.long
 def test_noise_goes_to_a_table_without_formulas(
     store: sa.Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
