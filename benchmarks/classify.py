@@ -25,7 +25,7 @@ from classifiers.classifier import Classifier
 from classifiers.examples import Example, read_examples, read_phrases, read_seeds, read_table
 from classifiers.registry import default_model
 from models.errors import OtklikError
-from models.values import FetchedPost, Message, Prediction
+from models.values import FetchedPost, Message
 from models.vocabulary import Network, PostKind
 from pipeline.reader import Item, Reader
 from pipeline.region.load import load_region
@@ -49,15 +49,6 @@ SINGLE_COUNT = 2_000
 TRAINING_ROWS = 20_000
 STARTS = 5
 LARGEST_DIFFERENCE = 1e-5
-
-
-class Explaining(Classifier):
-    """A classifier that always explains, so that a reader's cost with explanations shows."""
-
-    def predict(self, messages: Sequence[Message], *, explain: bool = True) -> list[Prediction]:
-        """Return predictions with the words behind them."""
-        del explain
-        return super().predict(messages, explain=True)
 
 
 def processor(work: Callable[[], object]) -> float:
@@ -97,8 +88,8 @@ def print_speeds(texts: Sequence[str], rounds: int) -> Reader:
 
     tutorial = TutorialPipeline(read_seeds())
     region, classifier = load_region(REGION), Classifier.load(default_model())
-    reader = Reader.of(region, classifier)
-    explaining = Reader.of(region, Explaining(classifier.model))
+    reader = Reader.of(region, classifier, explain=False)
+    explaining = Reader.of(region, Classifier(classifier.model))
     some = texts[:BATCH_COUNT]
     items, messages = [item(text) for text in some], [Message(text) for text in some]
     few, fewer, fewest = some[:MEMO_COUNT], some[:PLAIN_COUNT], some[:PURE_COUNT]

@@ -228,7 +228,11 @@ def _answers(name: str, truth: Flags, said: Flags, scores: Numbers) -> dict[str,
 
 def _further(rows: Sequence[Judged]) -> dict[str, Figure]:
     """Return precision, recall and F1 over pairs of a text and a further topic in it."""
-    golds = [set(one.example.also) - {one.example.topic} for one in rows]
+    # Whichever of two problems is taken for the main one, the other is the further one.
+    golds = [
+        {one.example.topic, *one.example.also} - {None, one.prediction.topics[0].code}
+        for one in rows
+    ]
     saids = [{topic.code for topic in one.prediction.also} for one in rows]
     wanted, given = (np.array([float(len(codes)) for codes in side]) for side in (golds, saids))
     hits = np.array([float(len(gold & said)) for gold, said in zip(golds, saids, strict=True)])
@@ -297,7 +301,8 @@ def evaluate(classifier: Classifier, examples: Sequence[Example]) -> dict[str, A
     meaning = Meaning(classifier.model)
     judged = [
         # Who wrote a seed has read it for several problems.
-        Judged(example, prediction, meaning.missing(message), read_for_also=bool(example.kind))
+        # Nobody has looked for further problems in every seed.
+        Judged(example, prediction, meaning.missing(message))
         for example, message, prediction in zip(
             examples, messages, classifier.predict(messages), strict=True
         )

@@ -13,8 +13,8 @@ from classifiers.vocabulary import Floats, Ints
 
 FLATTER = 2.0
 MOST = 2
-# A further topic is named from this chance on: an operator sees at a glance that it is wrong, but
-# not what was left out.
+# A further topic is named from this chance on; every second one that is named then stands in the
+# text. An operator sees at a glance that one is wrong, but not what was left out.
 FLOOR = 0.3
 
 

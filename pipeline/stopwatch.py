@@ -67,7 +67,7 @@ def measure_speed(region: Region, name: str, model: Path, items: Sequence[Item])
     # First, while this process is as it is: on a small machine a full memory slows the start.
     seconds, peak = _starts(name, model, items[0])
     posts = list(islice(cycle(items), min(max(len(items), POSTS), MOST)))
-    reader = Reader.of(region, Classifier.load(model))
+    reader = Reader.of(region, Classifier.load(model), explain=False)
     first = _pass(reader, posts[: len(items)])
     again = _pass(reader, posts)
     times = []
