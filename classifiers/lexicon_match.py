@@ -31,11 +31,10 @@ class _Words(NamedTuple):
     clauses: Ints
 
 
-# Nobody writes a word of one meaning more often than this in a text; who repeats it a thousand
-# times wants the machine to stumble.
-MOST_TIMES = 8
-# A text of three hundred words fills about this many terms.
-MANY_TERMS = 500
+# A text that fills more terms is some three thousand words long, or wants the machine to stumble
+# by repeating a word a thousand times; of such a text each term counts so often and no more.
+MANY_TERMS = 4000
+MOST_TIMES = 20
 
 
 def thin(terms: Ints, counts: Ints, rows: Ints) -> tuple[Ints, Ints]:

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import gc
 import sys
 from collections.abc import Iterator
 from itertools import chain
@@ -54,9 +55,13 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.settings import load_settings
 
     settings = load_settings()
+    # A model is a million small things that all stay: looking for garbage among them takes time.
+    gc.disable()
     filter_ = Filter.of(
         args.region or settings.region, args.model, settings.home, explain=not args.brief
     )
+    gc.freeze()
+    gc.enable()
     batches = _csv(sys.stdin.buffer, filter_) if args.csv else _jsonl(sys.stdin.buffer, filter_)
     bad = 0
     for batch in batches:

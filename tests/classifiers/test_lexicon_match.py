@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classifiers.lexicon import WIDEST_GAP, Lexicon, build
-from classifiers.lexicon_match import TOPICS, Found, Matcher
+from classifiers.lexicon_match import MANY_TERMS, MOST_TIMES, TOPICS, Found, Matcher, thin
 from classifiers.vocabulary import Floats, Ints
 from models.vocabulary import Topic
 
@@ -146,3 +146,21 @@ def test_a_lexicon_without_entries_finds_nothing() -> None:
     found, score = fast(Lexicon((), ()), [[["газ"]]])
     assert not len(found.nodes)
     assert not score.any()
+
+
+def test_a_text_that_repeats_itself_a_thousand_times_is_thinned() -> None:
+    # Given an ordinary text, and one whose every word fills three terms
+    ordinary, hostile = np.array([0, 1, 0]), np.tile([0, 1, 2], MANY_TERMS)
+    terms = np.concatenate([ordinary, hostile])
+    counts = np.concatenate([[2, 1], np.full(MANY_TERMS, 3)])
+    rows = np.concatenate([[0, 0], np.full(MANY_TERMS, 1)])
+    # When both are thinned
+    kept, left = thin(terms, counts, rows)
+    # Then the first keeps all, and the second each term so many times, its first words whole
+    assert kept[:3].tolist() == [0, 1, 0]
+    assert left[:2].tolist() == [2, 1]
+    assert np.bincount(kept[3:]).tolist() == [MOST_TIMES] * 3
+    assert left[2 : 2 + MOST_TIMES].tolist() == [3] * MOST_TIMES
+    assert not left[2 + MOST_TIMES :].any()
+    # and what is not too much stays as it is
+    assert thin(ordinary, counts[:2], rows[:2])[0] is ordinary
