@@ -109,8 +109,7 @@ def test_an_urgent_text_is_never_routed_unseen(shipped: Classifier) -> None:
     found = ask(believing(shipped), DANGER)
     assert found.urgent
     assert found.certainty is Certainty.REVIEW
-    calm = ask(believing(shipped), PLAIN)
-    feared = ask(believing(shipped, urgency_threshold=calm.urgency), PLAIN)
+    feared = ask(believing(shipped, urgency_shift=20.0), PLAIN)
     assert feared.urgent
     assert feared.certainty is Certainty.REVIEW
 

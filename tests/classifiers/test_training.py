@@ -193,6 +193,7 @@ def test_training_is_repeatable_and_tells_each_step(
     assert again.model.version == version_of(examples, NOW)
 
 
+@pytest.mark.long
 def test_a_model_without_fine_topics_serves(examples: list[Example]) -> None:
     plain = [replace(example, fine_topic=None) for example in examples]
     trained = train(plain, seed=1, progress=quiet, created=NOW)

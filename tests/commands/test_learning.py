@@ -197,6 +197,7 @@ def take_stated(engine: sa.Engine, count: int) -> None:
     )
 
 
+@pytest.mark.long
 def test_training_on_labels_prints_the_gate(
     store: sa.Engine, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

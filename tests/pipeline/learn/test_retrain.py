@@ -170,6 +170,7 @@ def test_better_equal_and_back(engine: sa.Engine, registry: Registry, poor: str)
     assert registry.serving_version() == poor
 
 
+@pytest.mark.long
 def test_wrong_labels_are_found_out(engine: sa.Engine, registry: Registry, tmp_path: Path) -> None:
     # Given a good model at work, and labels of which all but the newest are wrong
     good = serve(registry, shipped(), tmp_path / "good")
@@ -190,6 +191,7 @@ def test_wrong_labels_are_found_out(engine: sa.Engine, registry: Registry, tmp_p
     assert load(registry.folder(str(learned.version))).version == learned.version
 
 
+@pytest.mark.long
 def test_a_shipped_model_meets_the_labels_too(engine: sa.Engine, registry: Registry) -> None:
     # Given the shipped model, and labels that are topics drawn by lot
     draw = random.Random(1)  # noqa: S311 - not for secrets
