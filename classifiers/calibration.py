@@ -34,17 +34,12 @@ _DOUBTS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12)
 
 def best_temperature(scores: Floats, labels: Ints) -> float:
     """Return the temperature with the smallest mean −ln p of the true labels."""
-    if not len(labels):
-        return 1.0
-    places = np.arange(len(labels))
-    losses = [
-        -float(np.log(np.maximum(softmax(scores, t)[places, labels], 1e-12)).mean())
-        for t in _TEMPERATURES.tolist()
-    ]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
+    return temperature_and_doubt(scores, labels, doubts=(0.0,))[0]
 
 
-def temperature_and_doubt(scores: Floats, labels: Ints) -> tuple[float, float]:
+def temperature_and_doubt(
+    scores: Floats, labels: Ints, doubts: Sequence[float] = _DOUBTS
+) -> tuple[float, float]:
     """Return the temperature and the doubt with the smallest mean −ln p of the true labels."""
     if not len(labels):
         return 1.0, 0.0
@@ -53,7 +48,7 @@ def temperature_and_doubt(scores: Floats, labels: Ints) -> tuple[float, float]:
     best = (np.inf, 1.0, 0.0)
     for temperature in _TEMPERATURES.tolist():
         sure = softmax(scores, temperature)[places, labels]
-        for doubt in _DOUBTS:
+        for doubt in doubts:
             loss = -float(np.log(np.maximum((1 - doubt) * sure + doubt * even, 1e-12)).mean())
             best = min(best, (loss, temperature, doubt))
     return best[1], best[2]

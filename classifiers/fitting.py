@@ -16,7 +16,7 @@ from classifiers.examples import PHRASE, Example
 from classifiers.lexicon import read_lexicon
 from classifiers.meanings import read_meanings
 from classifiers.model import Calibration, Model, Steps
-from classifiers.text import clauses, normalise
+from classifiers.text import cut, normalise
 from classifiers.vocabulary import LETTER_BUCKETS, Floats, Ints
 from classifiers.wordbook import FUNCTION_WORDS
 from models.vocabulary import Topic
@@ -113,7 +113,7 @@ def rule_rows(examples: Sequence[Example], corpus: Corpus) -> sp.csr_matrix:
         some = reduce(or_, (bits[word] for word in words), 0)
         if some:
             clean = normalise(example.text)
-            everywhere = dict.fromkeys(range(len(clauses(clean))), some)
+            everywhere = dict.fromkeys(range(len(cut(clean))), some)
             table[row] = urgency.signs(urgency.signs_of(clean, everywhere))
     return sp.csr_matrix(table)
 

@@ -123,6 +123,11 @@ def is_word(mark: str) -> bool:
     return mark[:1] not in _ENDS
 
 
+def cut(clean: str) -> list[str]:
+    """Return the clauses of a cleaned text as they are written, the empty ones too."""
+    return _END.split(clean)
+
+
 def clauses(clean: str) -> list[str]:
     """Return the clauses of a cleaned text as words with a space between, the empty ones too.
 

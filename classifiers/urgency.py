@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from classifiers.text import clauses, split
+from classifiers.text import clauses, cut, split
 from classifiers.urgency_people import PEOPLE
 from classifiers.urgency_rule import Pattern, Rule
 from classifiers.urgency_supply import SUPPLY
@@ -20,8 +20,6 @@ RULES: tuple[Rule, ...] = (*THINGS, *SUPPLY, *PEOPLE)
 _EVERY_RULE = (1 << len(RULES)) - 1
 # Nobody says more in one breath; what is longer is noise, or meant to keep the machine busy.
 LONGEST_CLAUSE = 2_000
-# What ends a clause for clauses(): only those clauses are taken to words that call a rule.
-_END = re.compile(r"[.!?;…\n]+")
 
 
 # The guards; as in a rule, each begins with the space before a word.
@@ -200,7 +198,8 @@ def signs_of(clean: str, candidates: Mapping[int, int] | None = None) -> list[Si
     them everywhere by default. Of one rule only its weightiest sign is told, the first of equals.
     Of a clause only the first LONGEST_CLAUSE characters are read.
     """
-    parts = _END.split(clean)
+    # Only those clauses are taken to words that call a rule.
+    parts = cut(clean)
     best: dict[int, Sign] = {}
     fired = 0
     notice: bool | None = None
