@@ -17,7 +17,8 @@ from pathlib import Path
 
 import orjson
 
-from connectors import ok, vk
+from connectors.ok import parse as ok
+from connectors.vk import parse as vk
 from connectors.base import BadPayloadError, Page, SourceError
 from connectors.payload import Seconds, Shape, read
 from models.values import FetchedPost

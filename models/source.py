@@ -15,7 +15,10 @@ class Source(SQLModel, table=True):
 
     ``cursor`` is the connector's own and is saved in the transaction that stores the posts it
     stands for. ``revision`` grows with every such transaction: whoever read an older one has
-    to start over, so two readers of one source never store a page twice.
+    to start over, so two readers of one source never store a page twice. ``next_at`` is when
+    to read it next (None: now), ``failures`` how many readings in a row have failed.
+    ``usual_gap`` is how long it is usually silent between posts, in seconds; ``silent_since``
+    is set while it is silent for unusually long.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -29,3 +32,7 @@ class Source(SQLModel, table=True):
     last_post_at: datetime | None = None
     last_error: str = Field(default="", max_length=1000)
     last_error_at: datetime | None = None
+    next_at: datetime | None = None
+    failures: int = 0
+    usual_gap: int | None = None
+    silent_since: datetime | None = None

@@ -1,5 +1,7 @@
 """Every table, so that importing this module fills ``SQLModel.metadata``."""
 
+from models.answer import Answer
+from models.inbox import Event, Unreadable
 from models.incident import Incident
 from models.journal import JournalEntry
 from models.label import Label
@@ -9,7 +11,9 @@ from models.staff import EntryLink, SignIn, Staff
 from models.timer import Timer
 
 __all__ = [
+    "Answer",
     "EntryLink",
+    "Event",
     "Incident",
     "JournalEntry",
     "Label",
@@ -19,4 +23,5 @@ __all__ = [
     "Source",
     "Staff",
     "Timer",
+    "Unreadable",
 ]

@@ -12,12 +12,39 @@ class Network(StrEnum):
 
     VK = "vk"
     OK = "ok"
+    TELEGRAM = "telegram"
+    MAX = "max"
+    FEED = "feed"
+    MAIL = "mail"
     TABLE = "table"
+    POS = "pos"
+    OPEN_REGION = "open_region"
+    REGISTRY = "registry"
+    HOTLINE = "hotline"
+    RECEPTION = "reception"
+    PAPER = "paper"
 
     @property
     def russian(self) -> str:
         """Russian name for people."""
-        return {"vk": "ВКонтакте", "ok": "Одноклассники", "table": "Таблица"}[self.value]
+        return NETWORK_TITLES[self]
+
+
+NETWORK_TITLES: dict[Network, str] = {
+    Network.VK: "ВКонтакте",
+    Network.OK: "Одноклассники",
+    Network.TELEGRAM: "Telegram",
+    Network.MAX: "MAX",
+    Network.FEED: "Лента сайта",
+    Network.MAIL: "Электронная почта",
+    Network.TABLE: "Таблица",
+    Network.POS: "ПОС «Решаем вместе»",
+    Network.OPEN_REGION: "«Открытый регион»",
+    Network.REGISTRY: "Реестр документов",
+    Network.HOTLINE: "Горячая линия",
+    Network.RECEPTION: "Личный приём",
+    Network.PAPER: "Письмо на бумаге",
+}
 
 
 class PostKind(StrEnum):
@@ -178,6 +205,11 @@ class Act(StrEnum):
     CLOSED = "closed"
     CONFIRMED = "confirmed"
     CORRECTED = "corrected"
+    ANSWER_QUEUED = "answer_queued"
+    ANSWER_PUBLISHED = "answer_published"
+    ANSWER_REFUSED = "answer_refused"
+    ANSWER_BY_HAND = "answer_by_hand"
+    ANSWER_WITHDRAWN = "answer_withdrawn"
 
     @property
     def russian(self) -> str:
@@ -192,6 +224,11 @@ class Act(StrEnum):
             "closed": "Инцидент закрыт",
             "confirmed": "Разбор подтверждён",
             "corrected": "Разбор исправлен",
+            "answer_queued": "Ответ поставлен на отправку",
+            "answer_published": "Ответ опубликован",
+            "answer_refused": "Ответ не опубликован",
+            "answer_by_hand": "Ответ опубликован вручную",
+            "answer_withdrawn": "Ответ снят с отправки",
         }[self.value]
 
 
@@ -205,3 +242,42 @@ class Role(StrEnum):
     def russian(self) -> str:
         """Russian name for people."""
         return {"operator": "оператор", "administrator": "администратор"}[self.value]
+
+
+class AnswerKind(StrEnum):
+    """Whether more is to come after an answer."""
+
+    INTERIM = "interim"
+    FINAL = "final"
+
+    @property
+    def russian(self) -> str:
+        """Russian name for people."""
+        return {"interim": "промежуточный", "final": "окончательный"}[self.value]
+
+
+class AnswerState(StrEnum):
+    """Where an answer to a citizen stands.
+
+    ``sending``: the network may or may not have it, so it is looked for before it is sent again.
+    ``refused``: the network would not take it, and a person decides what next.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    BY_HAND = "by_hand"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def russian(self) -> str:
+        """Russian name for people."""
+        return {
+            "queued": "ждёт отправки",
+            "sending": "отправляется",
+            "published": "опубликован",
+            "refused": "не опубликован",
+            "by_hand": "опубликован вручную",
+            "withdrawn": "снят с отправки",
+        }[self.value]

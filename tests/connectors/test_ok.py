@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import ok
+from connectors.ok import parse as ok
 from connectors.base import BadPayloadError, SourceError
 from models.values import FetchedPost
 from models.vocabulary import Network

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from connectors import vk
+from connectors.vk import parse as vk
 from connectors.base import BadPayloadError, SourceError
 from models.values import FetchedPost
 from models.vocabulary import Network

@@ -1,0 +1,1 @@
+"""MAX, the national messenger: updates of a bot, comments of channels, replies."""

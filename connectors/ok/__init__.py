@@ -1,0 +1,1 @@
+"""Odnoklassniki: topics and photos of groups with their discussions, answers."""

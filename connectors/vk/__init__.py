@@ -1,0 +1,1 @@
+"""VKontakte: walls with their comments, searches, board topics, pushed events, answers."""
