@@ -12,8 +12,8 @@ export DO_NOT_TRACK := 1
 
 .PHONY: run test test-long lint format lock clean help
 
-run: $(VENV)/run.stamp ## install, create the database, take in the sample feed, serve the console
-	@$(BIN)/otklik run
+run: $(VENV)/run.stamp ## install, create the database, take in the sample feed, serve the console; ARGS=--demo-network: with living fakes of the networks
+	@$(BIN)/otklik run $(ARGS)
 
 test: $(VENV)/dev.stamp ## install the test tools and run the tests
 	@$(BIN)/python -m pytest

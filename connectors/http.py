@@ -5,7 +5,8 @@ An error never repeats an address with its parameters, a header or a body: they 
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
@@ -13,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import orjson
+from yarl import URL
 
 from connectors.addresses import PublicResolver, require_public
 from connectors.base import BadPayloadError, SourceError, UnreachableError
@@ -25,6 +27,12 @@ MAX_BODY = 20_000_000
 MAX_HOPS = 5
 AGENT = "Otklik (+municipal appeals reader)"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+CONNECTED: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("connected", default=None)
+"""What to wait for once a new connection stands, before anything is sent on it: to stand takes its
+time, by which the request would come late and too close before the next one."""
+
+HARMLESS = frozenset({"accept", "if-none-match", "if-modified-since"})
+"""Headers that a redirect to another server, or to an unencrypted one, takes along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,8 @@ class Request:
 
     ``params`` go into the address, ``form`` into an urlencoded body, ``json`` into a JSON body.
     ``secrets`` names those of params, form and headers that no record may show.
-    ``follow`` allows redirects. ``read_seconds`` is how long a silent server is waited for.
+    ``follow`` allows redirects, for GET alone: any other request would be sent anew to where an
+    answer leads. ``read_seconds`` is how long a silent server is waited for.
     """
 
     method: str
@@ -78,7 +87,8 @@ class Answer:
     def retry_after(self) -> float | None:
         """Return how long the server asked to wait, in seconds; a date is not understood."""
         said = self.headers.get("retry-after", "")
-        return min(float(said), 86_400.0) if said.isdigit() else None
+        # The digits of other scripts are digits too, but not all of them are numbers.
+        return min(float(said[:10]), 86_400.0) if said.isascii() and said.isdigit() else None
 
 
 class Http(Protocol):
@@ -97,7 +107,8 @@ class HttpClient:
     """Asks real servers. Use as ``async with HttpClient() as http``.
 
     ``private`` allows addresses of this machine and of local networks, which an administrator
-    names on purpose; ``proxy`` is an address like ``http://host:3128``.
+    names on purpose; ``proxy`` is an address like ``http://host:3128``. A proxy resolves names
+    itself, so only it can keep names from leading inside.
     """
 
     def __init__(self, *, private: bool = False, proxy: str | None = None) -> None:
@@ -111,9 +122,13 @@ class HttpClient:
         # is not this program's setting.
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=100, resolver=None if self._private else PublicResolver()
+                limit=100,
+                resolver=None
+                if self._private
+                else PublicResolver(allowed=URL(self._proxy or "").raw_host),
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[_tracing()],
             headers={"User-Agent": AGENT},
             trust_env=False,
         )
@@ -134,13 +149,23 @@ class HttpClient:
         for _ in range(MAX_HOPS):
             answer = await self._once(request, url)
             target = answer.headers.get("location")
-            if not request.follow or answer.status not in REDIRECTS or not target:
+            follow = request.follow and request.method == "GET"
+            if not follow or answer.status not in REDIRECTS or not target:
                 return answer
-            url = urljoin(url, target)
+            try:
+                url = urljoin(url, target)
+            except ValueError:
+                raise SourceError(f"{host(url)}: перенаправляет на неверный адрес.") from None
         raise UnreachableError(f"{host(request.url)}: слишком много перенаправлений.")
 
     async def _once(self, request: Request, url: str) -> Answer:
         require_public(url, private=self._private)
+        ours = _origin(url) == _origin(request.url)
+        headers = {
+            name: value
+            for name, value in request.headers.items()
+            if ours or name.lower() in HARMLESS
+        }
         where = host(url)
         timeout = aiohttp.ClientTimeout(
             total=CONNECT_SECONDS + 3 * request.read_seconds,
@@ -155,7 +180,7 @@ class HttpClient:
                 params=request.params if url == request.url else None,
                 data=request.form,
                 json=request.json,
-                headers=request.headers if host(url) == host(request.url) else None,
+                headers=headers,
                 allow_redirects=False,
                 timeout=timeout,
                 proxy=self._proxy,
@@ -178,6 +203,18 @@ class HttpClient:
             ) from None
 
 
+def _tracing() -> aiohttp.TraceConfig:
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(_connected)
+    return tracing
+
+
+async def _connected(*_: object) -> None:
+    wait = CONNECTED.get()
+    if wait is not None:
+        await wait()
+
+
 async def _read(response: aiohttp.ClientResponse, cap: int, where: str) -> bytes:
     if (response.content_length or 0) > cap:
         raise BadPayloadError(_too_large(where, cap))
@@ -193,6 +230,12 @@ async def _read(response: aiohttp.ClientResponse, cap: int, where: str) -> bytes
 
 def _too_large(where: str, cap: int) -> str:
     return f"{where}: ответ больше {cap // 1_000_000} МБ. Он не прочитан: так больших не бывает."
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Return what must be the same for a secret to be sent there too."""
+    parts = URL(url)
+    return parts.scheme, parts.raw_host, parts.port
 
 
 def host(url: str) -> str:

@@ -27,6 +27,11 @@ MOSCOW = timezone(timedelta(hours=3))
 SLACK = 1.03
 """Requests are this much further apart than the network asks, for its clock is not ours."""
 
+LONGEST_PACE = 600.0
+LONGEST_HOLD = 86_400.0
+"""Seconds; what the file says of a later moment was left by a clock that has since been set back,
+and is not heeded: nothing is ever paused or held for longer."""
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS pace (token TEXT PRIMARY KEY, next_at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS used (
@@ -124,7 +129,8 @@ class Ledger:
         self._clock = clock
         self._sleep = sleep
         self._connection = sqlite3.connect(path, timeout=10.0, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        # The journal stays the usual one: SQLite does not wait for its turn to switch to another,
+        # so of several processes that open a new file at once some would fail.
         # A count that a power cut loses is refused by the network itself.
         self._connection.execute("PRAGMA synchronous = OFF")
         with self._writing():
@@ -143,25 +149,34 @@ class Ledger:
         """
         await self._sleep(max(0.0, self._reserve(token, method) - self._clock()))
 
-    def _reserve(self, token: Token, method: str) -> float:
-        """Take the next free moment; requests start at equal distances, whoever sends them."""
+    async def space(self, token: Token) -> None:
+        """Wait for another free moment of a call that was counted already and begins late."""
+        await self._sleep(max(0.0, self._reserve(token, None) - self._clock()))
+
+    def _reserve(self, token: Token, method: str | None) -> float:
+        """Take the next free moment; requests start at equal distances, whoever sends them.
+
+        ``method`` is counted; None for a call that was.
+        """
         with self._writing():
-            self._refuse(token, method)
+            if method is not None:
+                self._refuse(token, method)
             now, mark = self._clock(), token.mark
             found = self._one("SELECT next_at FROM pace WHERE token = ?", mark)
             step = SLACK / token.rate
-            # A moment far ahead was left by a clock that has since been set back.
-            free = found[0] if found and found[0] < now + 600 else now
+            free = found[0] if found and found[0] <= now + LONGEST_PACE else now
             turn = max(now, free)
             self._connection.execute(
                 "INSERT INTO pace VALUES (?, ?)"
                 " ON CONFLICT DO UPDATE SET next_at = excluded.next_at",
                 (mark, turn + step),
             )
-            self._connection.execute(
-                "INSERT INTO used VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1",
-                (mark, method, self._day()),
-            )
+            if method is not None:
+                self._connection.execute(
+                    "INSERT INTO used VALUES (?, ?, ?, 1)"
+                    " ON CONFLICT DO UPDATE SET calls = calls + 1",
+                    (mark, method, self._day()),
+                )
         return turn
 
     def _refuse(self, token: Token, method: str) -> None:
@@ -169,13 +184,16 @@ class Ledger:
         parked = self._one("SELECT reason FROM parked WHERE token = ?", mark)
         if parked:
             raise ParkedError(f"Ключ {token.name}: {parked[0]}")
+        now = self._clock()
         held = self._one(
             "SELECT until, reason FROM held WHERE token = ? AND method IN (?, '*')"
-            " ORDER BY until DESC",
+            " AND until > ? AND until <= ? ORDER BY until DESC",
             mark,
             method,
+            now,
+            now + LONGEST_HOLD,
         )
-        if held and held[0] > self._clock():
+        if held:
             raise HeldError(f"Ключ {token.name}, метод {method}: {held[1]}", until=held[0])
         quota = token.quotas.get(method)
         if quota is not None and self.left(token, method) == 0:
@@ -199,20 +217,28 @@ class Ledger:
         return max(0, quota - int(used[0] if used else 0))
 
     def pause(self, token: Token, seconds: float) -> None:
-        """Let nobody use ``token`` for so long, from now."""
+        """Let nobody use ``token`` for so long, from now, five minutes at most; see ``hold``."""
         with self._writing():
             self._connection.execute(
                 "INSERT INTO pace VALUES (?, ?) ON CONFLICT DO UPDATE SET"
                 " next_at = MAX(next_at, excluded.next_at)",
-                (token.mark, self._clock() + seconds),
+                (token.mark, self._clock() + min(seconds, LONGEST_PACE / 2)),
             )
 
     def hold(self, token: Token, method: str, seconds: float, reason: str) -> None:
-        """Let nobody call ``method`` ("*": any) with ``token`` for so long; the reason is shown."""
+        """Let nobody call ``method`` ("*": any) with ``token`` for so long, a day at most.
+
+        The reason is shown.
+        """
         with self._writing():
             self._connection.execute(
                 "INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?)",
-                (token.mark, method, self._clock() + seconds, reason[:500]),
+                (
+                    token.mark,
+                    method,
+                    self._clock() + min(seconds, LONGEST_HOLD),
+                    reason[:500],
+                ),
             )
 
     def park(self, token: Token, state: TokenState, reason: str) -> None:
@@ -244,7 +270,9 @@ class Ledger:
         held = {
             method: (datetime.fromtimestamp(until, UTC), reason)
             for method, until, reason in self._connection.execute(
-                "SELECT method, until, reason FROM held WHERE token = ? AND until > ?", (mark, now)
+                "SELECT method, until, reason FROM held"
+                " WHERE token = ? AND until > ? AND until <= ?",
+                (mark, now, now + LONGEST_HOLD),
             )
         }
         used = dict(

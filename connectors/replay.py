@@ -17,12 +17,14 @@ from pathlib import Path
 
 import orjson
 
-from connectors.ok import parse as ok
-from connectors.vk import parse as vk
 from connectors.base import BadPayloadError, Page, SourceError
+from connectors.ok import parse as ok
 from connectors.payload import Seconds, Shape, read
+from connectors.vk import parse as vk
+from connectors.vk.events import parse_event
 from models.values import FetchedPost
 
+CALLBACK = "callback"
 PAGE = 20  # exchanges; a page is stored in one transaction
 
 
@@ -170,8 +172,7 @@ def _vk_comments(line: _Line) -> list[FetchedPost]:
 
 
 def _vk_event(line: _Line) -> list[FetchedPost]:
-    post = vk.parse_callback_event(line.exchange.response, received_at=line.at)
-    return [] if post is None else [post]
+    return parse_event(line.exchange.response, line.at)
 
 
 def _ok_topics(line: _Line) -> list[FetchedPost]:
@@ -189,7 +190,7 @@ def _ok_comments(line: _Line) -> list[FetchedPost]:
 PARSERS: dict[tuple[str, str], Callable[[_Line], list[FetchedPost]]] = {
     ("vk", "wall.get"): _vk_wall,
     ("vk", "wall.getComments"): _vk_comments,
-    ("vk", "callback"): _vk_event,
+    ("vk", CALLBACK): _vk_event,
     ("ok", "stream.get"): _ok_topics,
     ("ok", "discussions.getComments"): _ok_comments,
 }
@@ -204,7 +205,11 @@ def _parse(line: _Line) -> list[FetchedPost]:
             f"Известны: {', '.join(' '.join(known) for known in PARSERS)}."
         )
     try:
-        return parse(line)
+        # What a reading showed held at that minute; an event says itself what it is about.
+        return [
+            post if post.seen_at or exchange.method == CALLBACK else replace(post, seen_at=line.at)
+            for post in parse(line)
+        ]
     except SourceError as error:
         raise type(error)(f"{line.place}: {error}") from error
 
@@ -214,4 +219,5 @@ def _shifted(post: FetchedPost, shift: timedelta) -> FetchedPost:
         post,
         published_at=post.published_at and post.published_at + shift,
         edited_at=post.edited_at and post.edited_at + shift,
+        seen_at=post.seen_at and post.seen_at + shift,
     )

@@ -13,8 +13,16 @@ from typing import AnyStr, Generic
 
 import orjson
 
-from connectors.table_mappings import key
-from connectors.table_rows import MAX_COLUMNS, MAX_FIELD, RawRow, Source, TableError, shown
+from connectors.table_headers import header_key
+from connectors.table_rows import (
+    MAX_COLUMNS,
+    MAX_FIELD,
+    RawRow,
+    Source,
+    TableError,
+    UnreachableTableError,
+    shown,
+)
 from connectors.table_xlsx import open_xlsx
 
 SAMPLE = 256 * 1024
@@ -85,8 +93,8 @@ class _Lines(Generic[AnyStr]):
 def open_source(path: Path, *, known: AbstractSet[str], sheet: str | None = None) -> Source:
     """Open a CSV, XLSX or JSON Lines file, told apart by content rather than by name.
 
-    ``known`` holds normalised headers (``table_mappings.key``) that help to choose a delimiter;
-    ``sheet`` names a sheet of a workbook, by default the first. Raises TableError.
+    ``known`` holds headers as ``table_headers.header_key`` returns them, which help to choose a
+    delimiter; ``sheet`` names a sheet of a workbook, by default the first. Raises TableError.
     """
     head = _head(path)
     if head.startswith(b"PK\x03\x04"):
@@ -130,11 +138,11 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError:
-        raise TableError(
+        raise UnreachableTableError(
             f"Нет права читать файл «{path}». Дайте права или скопируйте файл в другое место.",
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise TableError(
+        raise UnreachableTableError(
             f"Файл «{path}» не читается: {shown(error)}. Проверьте файл и диск."
         ) from None
 
@@ -209,7 +217,7 @@ def _header(
         if number == 1 and _SEP_LINE.fullmatch(delimiter.join(headers)):
             continue
         if any(header.strip() for header in headers):
-            matched = sum(key(header) in known for header in headers[:MAX_COLUMNS])
+            matched = sum(header_key(header) in known for header in headers[:MAX_COLUMNS])
             return (matched, len(headers)), delimiter, number, headers
     raise TableError(
         f"В файле «{path}» не найдена строка заголовков. В первой строке должны стоять "

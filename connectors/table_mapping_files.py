@@ -8,17 +8,31 @@ from pathlib import Path
 
 import yaml
 
-from connectors.table_mappings import BUILT_IN, DATE_FORMATS, FIELDS, Mapping
+from connectors.table_fields import DATE_FORMATS, FIELDS, MEANINGS, TABLE_NETWORKS, Mapping
+from connectors.table_headers import personal
+from connectors.table_mappings import BUILT_IN
 from connectors.table_rows import TableError, shown
-from models.vocabulary import Outcome, Topic
+from models.vocabulary import Network
 
 MAX_FILE = 100_000  # bytes: a page of YAML is plenty
 # Characters. Both become the key and the title of a source, which hold a bounded number.
 MAX_NAME = 100
 MAX_TITLE = 500
 
+_FROM_NOTHING = Mapping(name="", title="", columns={})
+
 _NEEDED = ("title", "columns")
-_OPTIONAL = ("name", "required", "dates", "values", "relevant", "stable_ids")
+_OPTIONAL = (
+    "base",
+    "name",
+    "network",
+    "required",
+    "dates",
+    "values",
+    "relevant",
+    "stable_ids",
+    "yearly_ids",
+)
 
 
 def load_mapping(name_or_path: str | Path) -> Mapping:
@@ -67,36 +81,76 @@ class _Draft:
 
     def mapping(self, raw: object) -> Mapping:
         whole = self._dict(raw, "файл", (*_NEEDED, *_OPTIONAL))
+        base = self._base(whole["base"]) if "base" in whole else _FROM_NOTHING
         for wanted in _NEEDED:
-            if wanted not in whole:
+            if wanted not in whole and base is _FROM_NOTHING:
                 raise self._wrong(f"нет ключа {wanted}.")
-        columns = {
-            name: self._strings(aliases, f"columns.{name}")
-            for name, aliases in self._dict(whole["columns"], "columns", FIELDS).items()
-        }
-        required = self._strings(whole.get("required", ["text"]), "required")
+        columns = dict(base.columns)
+        for name, aliases in self._dict(whole.get("columns", {}), "columns", FIELDS).items():
+            own = self._headers(aliases, f"columns.{name}")
+            columns[name] = (*own, *base.columns.get(name, ()))
+        required = self._strings(whole.get("required", list(base.required)), "required")
         for name in {"text", *required}:
             if name not in columns:
                 raise self._wrong(f"поле {shown(name, 40)} обязательно, но в columns его нет.")
-        relevant = whole.get("relevant")
+        relevant = whole.get("relevant", base.relevant)
         if relevant is not None and not isinstance(relevant, bool):
             raise self._wrong("relevant: нужно true или false.")
-        stable_ids = whole.get("stable_ids", True)
+        stable_ids = whole.get("stable_ids", base.stable_ids)
         if not isinstance(stable_ids, bool):
             raise self._wrong(
                 "stable_ids: нужно true (номер id всегда значит одно и то же сообщение) "
                 "или false (номера только считают строки таблицы).",
             )
+        yearly_ids = whole.get("yearly_ids", base.yearly_ids)
+        if not isinstance(yearly_ids, bool):
+            raise self._wrong("yearly_ids: нужно true (номера каждый год с начала) или false.")
+        if yearly_ids and not {"id", "published_at"} <= {*required}:
+            raise self._wrong(
+                "yearly_ids: номер вместе с годом узнают по колонкам id и published_at; "
+                "назовите их в required.",
+            )
         return Mapping(
             name=self._line(whole.get("name", self._path.stem), "name", MAX_NAME),
-            title=self._line(whole["title"], "title", MAX_TITLE),
+            title=self._line(whole.get("title", base.title), "title", MAX_TITLE),
             columns=columns,
             required=tuple(dict.fromkeys(("text", *required))),
-            dates=self._dates(whole.get("dates", list(DATE_FORMATS))),
-            values=self._values(whole.get("values", {}), columns),
+            dates=self._dates(whole.get("dates", list(base.dates))),
+            values=self._values(whole.get("values", {}), columns, base),
             relevant=relevant,
             stable_ids=stable_ids,
+            yearly_ids=yearly_ids,
+            network=self._network(whole.get("network", base.network.value)),
         )
+
+    def _base(self, raw: object) -> Mapping:
+        name = shown(raw, 40)
+        if name not in BUILT_IN:
+            raise self._wrong(
+                f"base: встроенной раскладки {name} нет.{_nearest(name, BUILT_IN)} "
+                f"Есть: {', '.join(BUILT_IN)}.",
+            )
+        return BUILT_IN[name]
+
+    def _network(self, raw: object) -> Network:
+        for network in TABLE_NETWORKS:
+            if raw == network.value:
+                return network
+        text = shown(raw, 40)
+        raise self._wrong(
+            f"network: таблица не может быть из {text}.{_nearest(text, TABLE_NETWORKS)} "
+            f"Есть: {', '.join(TABLE_NETWORKS)}.",
+        )
+
+    def _headers(self, raw: object, where: str) -> tuple[str, ...]:
+        headers = self._strings(raw, where)
+        for header in headers:
+            if personal(header):
+                raise self._wrong(
+                    f"{where}: в колонке «{shown(header, 40)}» личные данные заявителя, их "
+                    "Отклик не хранит. Уберите её из раскладки.",
+                )
+        return headers
 
     def _dict(self, raw: object, where: str, allowed: Iterable[str]) -> dict[str, object]:
         if not isinstance(raw, dict):
@@ -149,25 +203,20 @@ class _Draft:
         self,
         raw: object,
         columns: abc.Mapping[str, object],
+        base: Mapping,
     ) -> dict[str, dict[str, str]]:
-        meanings: dict[str, tuple[str, ...]] = {
-            "topic": tuple(Topic),
-            "code": tuple(Topic),
-            "outcome": tuple(Outcome),
-            "step": ("closed",),
-        }
-        values: dict[str, dict[str, str]] = {}
+        values = {name: dict(pairs) for name, pairs in base.values.items()}
         for name, pairs in self._dict(raw, "values", [*columns]).items():
             if not isinstance(pairs, dict):
                 raise self._wrong(f"values.{name}: нужны пары «в таблице: значение».")
-            values[name] = {}
+            known = values.setdefault(name, {})
             for cell, meaning in pairs.items():
                 where = f"values.{name}"
                 text = self._string(meaning, where)
-                if name in meanings and text not in meanings[name]:
+                if name in MEANINGS and text not in MEANINGS[name]:
                     raise self._wrong(
                         f"{where}: нет значения {shown(text, 40)}."
-                        f"{_nearest(text, meanings[name])} Есть: {', '.join(meanings[name])}.",
+                        f"{_nearest(text, MEANINGS[name])} Есть: {', '.join(MEANINGS[name])}.",
                     )
-                values[name][self._string(cell, where)] = text
+                known[self._string(cell, where)] = text
         return values

@@ -1,107 +1,15 @@
-"""Which column of a table means what, and the two mappings that are built in."""
+"""The mappings that are built in, and how one is chosen and found in a table's headers."""
 
 import difflib
-import re
-from collections import abc
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
+from connectors.table_fields import FIELDS, Mapping
+from connectors.table_headers import header_key, key, personal
+from connectors.table_official import OFFICIAL
 from connectors.table_rows import TableError, shown
 from models.vocabulary import Outcome
 
 IM_FROM = 30  # so many of the 47 columns make an export of the state system
-
-# The fields that a post has a place for; the rest go to Stated.extra under their own names.
-TEXT_FIELDS = {
-    "id": "номер записи в системе, откуда таблица",
-    "text": "текст сообщения (обязателен)",
-    "published_at": "когда написано",
-    "url": "ссылка на сообщение",
-    "author": "номер учётной записи автора или ссылка на неё",
-    "author_url": "ссылка на автора",
-    "place": "место одной строкой",
-    "region": "регион",
-    "municipality": "муниципалитет",
-    "settlement": "населённый пункт",
-    "street": "улица",
-    "house": "дом",
-    "topic": "тема: код, русское название или подробная тема",
-    "code": "код темы, когда подробная тема стоит в другой колонке",
-    "group": "группа тем",
-    "type": "тип инцидента",
-    "outcome": "итог",
-    "closed_at": "когда закрыт",
-    "step": "шаг, на котором стоит инцидент",
-    "closing_reason": "причина закрытия",
-    "number": "номер инцидента",
-    "cabinet": "кабинет",
-    "department": "отдел",
-    "executor": "исполнитель",
-    "first_answer": "текст первого ответа",
-    "answer_1": "первый ответ последнего исполнителя",
-    "answer_2": "второй ответ",
-    "answer_3": "третий ответ",
-    "answer_account": "учётная запись, от которой ответили",
-    "executor_in_time": "уложился ли последний исполнитель",
-    "object": "объект",
-    "object_old": "объект (старая колонка)",
-    "answer_has_media": "есть ли снимок в ответе",
-    "has_media": "есть ли снимок в сообщении",
-    "blog_url": "ссылка на сообщество",
-    "audience": "аудитория",
-    "engagement": "вовлечённость",
-    "tags": "теги",
-    "note": "примечание",
-    "survey_sent": "отправлен ли опрос",
-}
-# Moments, durations and day fractions; each cell says itself which of these it is.
-TIME_FIELDS = {
-    "first_answer_at": "время первого ответа",
-    "first_answer_after": "от создания до первого ответа",
-    "first_answer_after_working": "то же в рабочем времени",
-    "assigned_at": "когда назначен последний исполнитель",
-    "executor_answer_at": "первый ответ последнего исполнителя",
-    "executor_reaction": "от назначения до первой реакции",
-    "total_time": "от создания до окончания",
-    "sent_for_approval_at": "когда ответ отправлен на согласование",
-    "approval_time": "сколько ответ был на согласовании",
-    "rating_at": "когда инцидент попал на оценку",
-}
-FIELDS = TEXT_FIELDS | TIME_FIELDS
-
-# "iso" stands for ISO 8601 and "russian" for дд.мм.гггг, each with or without a time; others
-# are strptime formats.
-DATE_FORMATS = ("iso", "russian")
-
-_LOOSE = re.compile(r"[\s_\u200b\ufeff★]+")
-
-
-def key(text: str) -> str:
-    """Return what two headers or values have in common when people would call them the same."""
-    return _LOOSE.sub("", text.casefold().replace("ё", "е"))
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """How to read one kind of table.
-
-    ``columns`` maps a field (see FIELDS) to the headers it may stand under, the likeliest first.
-    ``required`` fields must have a column. ``dates`` lists formats in the order they are tried.
-    ``values`` maps a field to {cell: meaning}: a Topic or Outcome value for these two fields,
-    "closed" for steps that end an incident, other text elsewhere. ``relevant`` is what the
-    table claims of every row. ``stable_ids`` tells that an id means the same message in every
-    table of this kind; where it only numbers the rows, a message is known by its content.
-    """
-
-    name: str
-    title: str
-    columns: abc.Mapping[str, tuple[str, ...]]
-    required: tuple[str, ...] = ("text",)
-    dates: tuple[str, ...] = DATE_FORMATS
-    values: abc.Mapping[str, abc.Mapping[str, str]] = field(default_factory=dict)
-    relevant: bool | None = None
-    stable_ids: bool = True
-
 
 PLAIN = Mapping(
     name="plain",
@@ -205,31 +113,55 @@ IM = Mapping(
     },
 )
 
-BUILT_IN = {mapping.name: mapping for mapping in (PLAIN, IM)}
-IM_HEADERS = frozenset(key(header) for aliases in IM.columns.values() for header in aliases)
+BUILT_IN = {mapping.name: mapping for mapping in (PLAIN, IM, *OFFICIAL)}
+IM_HEADERS = frozenset(header_key(header) for (header,) in IM.columns.values())
 # Headers that help to choose a delimiter before a mapping is chosen.
-KNOWN_HEADERS = IM_HEADERS | {key(a) for aliases in PLAIN.columns.values() for a in aliases}
+KNOWN_HEADERS = frozenset(
+    header_key(alias)
+    for mapping in BUILT_IN.values()
+    for aliases in mapping.columns.values()
+    for alias in aliases
+)
 
 
-def choose(headers: Iterable[str]) -> Mapping:
-    """Return the mapping for these headers: ``im`` from 30 of its 47 columns on, else ``plain``."""
-    return IM if len({key(header) for header in headers} & IM_HEADERS) >= IM_FROM else PLAIN
+def choose(headers: Sequence[str], *, where: str) -> Mapping:
+    """Return the built-in mapping for these headers.
+
+    It is ``im`` from 30 of its 47 columns on; an official system's when its number, date, text
+    and status are there, and it knows more of the columns than ``plain`` and than any other
+    system; else ``plain``. Raises TableError, naming the candidates, when several systems know
+    equally many: to take one for another would mix up their numbers and norms.
+    """
+    if len({header_key(header) for header in headers} & IM_HEADERS) >= IM_FROM:
+        return IM
+    known = {mapping.name: _columns(mapping, headers) for mapping in (PLAIN, *OFFICIAL)}
+    scores = {
+        mapping.name: len(set(known[mapping.name].values()))
+        for mapping in OFFICIAL
+        if {*mapping.required, "status"} <= known[mapping.name].keys()
+    }
+    most = max(scores.values(), default=0)
+    if most <= len(set(known[PLAIN.name].values())):
+        return PLAIN
+    best = [name for name, score in scores.items() if score == most]
+    if len(best) == 1:
+        return BUILT_IN[best[0]]
+    listed = ", ".join(f"{name} — {BUILT_IN[name].title}" for name in best)
+    raise TableError(
+        f"Файл «{where}» одинаково похож на несколько раскладок: {listed}. "
+        f"Назовите нужную, например --mapping {best[0]}; если это не выгрузка этих систем — "
+        "--mapping plain или свою раскладку.",
+    )
 
 
 def resolve(mapping: Mapping, headers: Sequence[str], *, where: str) -> dict[str, int]:
     """Return field → index of its column, for the fields that have one.
 
-    The first alias that is found wins, and of two equal headers the left one. ``where`` names
-    the file in messages. Raises TableError when a required field has no column.
+    The first alias that is found wins, and of two equal headers the left one. Columns of personal
+    data are never taken. ``where`` names the file in messages. Raises TableError when a required
+    field has no column.
     """
-    places: dict[str, int] = {}
-    for index, header in enumerate(headers):
-        places.setdefault(key(header), index)
-    found = {
-        name: next(places[key(alias)] for alias in aliases if key(alias) in places)
-        for name, aliases in mapping.columns.items()
-        if any(key(alias) in places for alias in aliases)
-    }
+    found = _columns(mapping, headers)
     for missing in (name for name in mapping.required if name not in found):
         aliases = mapping.columns[missing]
         seen = [shown(header, 40) for header in headers if header.strip()]
@@ -240,6 +172,24 @@ def resolve(mapping: Mapping, headers: Sequence[str], *, where: str) -> dict[str
             f"{_near(aliases, headers)} "
             f"Исправьте заголовок или опишите колонки в своей раскладке (сейчас {mapping.name}).",
         )
+    return found
+
+
+def _columns(mapping: Mapping, headers: Sequence[str]) -> dict[str, int]:
+    exact: dict[str, int] = {}
+    loose: dict[str, int] = {}
+    for index, header in enumerate(headers):
+        if not personal(header):
+            exact.setdefault(key(header), index)
+            loose.setdefault(header_key(header), index)
+    found: dict[str, int] = {}
+    for name, aliases in mapping.columns.items():
+        for alias in aliases:
+            # A table may have «№» and «Номер» side by side: the one that was written wins.
+            place = exact.get(key(alias), loose.get(header_key(alias)))
+            if place is not None:
+                found[name] = place
+                break
     return found
 
 

@@ -6,12 +6,9 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from connectors.table_rows import TableError, shown
-
-if TYPE_CHECKING:
-    from connectors.tables import Rejected
+from connectors.table_rows import Rejected, TableError, shown
 
 # A cell that begins so is run as a formula by Excel and LibreOffice.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -47,7 +44,7 @@ class RejectFile:
         self._writer.writerow(("Строка", "Колонка", "Причина", "Начало текста"))
         return self
 
-    def add(self, rejected: "Rejected") -> None:
+    def add(self, rejected: Rejected) -> None:
         """Write one refused row. Raises TableError when the disk is full."""
         cells = (rejected.column, rejected.reason, shown(rejected.excerpt))
         try:

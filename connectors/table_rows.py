@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from connectors.base import SourceError
+from models.values import FetchedPost
 
 MAX_FIELD = 10_000_000  # characters in one cell or one line of a text file
 MAX_COLUMNS = 1000  # real exports have 47
@@ -13,6 +14,10 @@ MAX_COLUMNS = 1000  # real exports have 47
 
 class TableError(SourceError):
     """A whole file, sheet or mapping cannot be used; the message is Russian, for the operator."""
+
+
+class UnreachableTableError(TableError):
+    """The disk or the rights keep the file from being read; nothing is told of what is in it."""
 
 
 class NoValue(Enum):
@@ -47,6 +52,28 @@ class Source:
     headers: tuple[str, ...]
     size: int
     rows: Callable[[], Iterator[RawRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A row (from 1, as seen in the file) as a post; ``position`` is in units of Source.size."""
+
+    row: int
+    post: FetchedPost
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that cannot be used: the header of the column, the reason in Russian, ≤ 200 signs."""
+
+    row: int
+    column: str
+    reason: str
+    excerpt: str
+
+
+Row = Accepted | Rejected
 
 
 def shown(text: object, limit: int = 200) -> str:

@@ -13,6 +13,7 @@ from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest
+from flows.publish import publish
 from flows.retrain import retrain
 from flows.timers import timers
 from flows.watchdog import leave_with_parent
@@ -25,7 +26,12 @@ SETTLE = timedelta(seconds=8)
 
 NIGHTLY = "0 3 * * *"
 
-FLOWS: dict[str, Flow[..., Any]] = {"timers": timers, "ingest": ingest, "retrain": retrain}
+FLOWS: dict[str, Flow[..., Any]] = {
+    "timers": timers,
+    "publish": publish,
+    "ingest": ingest,
+    "retrain": retrain,
+}
 """Every flow. A run that is late while its like still works is cancelled: the next one looks at
 the clock anyway."""
 

@@ -11,11 +11,16 @@ from models.vocabulary import PostKind
 
 
 class Post(SQLModel, table=True):
-    """The newest known state of one text; unique by source and external id."""
+    """The newest known state of one text; unique by source and external id.
+
+    ``last_seen_at`` is when its source last showed this very state; ``edited_at`` is when the
+    author changed the text or, where the source dates no edits, when the change was first seen.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("source_id", "external_id", name="post_external_id_once"),
         sa.Index("post_incident", "incident_id"),
+        sa.Index("post_thread", "source_id", "root_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -17,8 +17,9 @@ class Source(SQLModel, table=True):
     stands for. ``revision`` grows with every such transaction: whoever read an older one has
     to start over, so two readers of one source never store a page twice. ``next_at`` is when
     to read it next (None: now), ``failures`` how many readings in a row have failed.
-    ``usual_gap`` is how long it is usually silent between posts, in seconds; ``silent_since``
-    is set while it is silent for unusually long.
+    ``events_at`` is where its stream of events goes on. ``usual_gap`` is how long it is usually
+    silent between posts, in seconds; ``silent_since`` is set while it is silent for
+    unusually long.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -26,6 +27,7 @@ class Source(SQLModel, table=True):
     network: Network = Field(sa_type=word(Network, name="source_network"))
     title: str = Field(default="", max_length=500)
     cursor: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    events_at: str = Field(default="", max_length=100)
     revision: int = 0
     created_at: datetime
     last_success_at: datetime | None = None

@@ -35,7 +35,9 @@ class FetchedPost:
     ``external_id`` is unique within its source; ``parent_id`` and ``root_id`` are external ids
     of the comment answered and of the post at the top. ``author_id`` is the network's own
     account id, the least that an answer needs; no name is kept. ``deleted`` marks a tombstone,
-    whose text is empty. ``published_at`` is None where the source does not tell.
+    whose text is empty. ``published_at`` is None where the source does not tell. ``seen_at`` is
+    when the source showed this very state to somebody who asked; None where it only reports what
+    once happened, as a pushed event does, and where nobody knows, as in a table.
     """
 
     network: Network
@@ -50,11 +52,15 @@ class FetchedPost:
     edited_at: datetime | None = None
     deleted: bool = False
     stated: Stated = Stated()
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPost:
-    """What the store already holds of a post; enough to decide what a fetched one means."""
+    """What the store already holds of a post; enough to decide what a fetched one means.
+
+    ``seen_at`` is when its source last showed this state.
+    """
 
     id: int
     external_id: str
@@ -63,6 +69,8 @@ class KnownPost:
     edited_at: datetime | None
     deleted: bool
     incident_id: int | None
+    parent_id: str = ""
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from pipeline.commands.parser import Parser, ShowVersion
 COMMANDS = (
     "run",
     "ingest",
+    "enter",
+    "reply",
     "classify",
     "train",
     "evaluate",
@@ -19,6 +21,7 @@ COMMANDS = (
     "sources",
     "staff",
     "flows",
+    "demo-server",
 )
 
 INTERRUPTED = 130
@@ -38,7 +41,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action=ShowVersion, help="показать версию и выйти")
     commands = parser.add_subparsers(title="команды", metavar="КОМАНДА", required=True)
     for name in COMMANDS:
-        import_module(f"pipeline.commands.{name}").add(commands)
+        import_module(f"pipeline.commands.{name.replace('-', '_')}").add(commands)
     return parser
 
 

@@ -5,37 +5,36 @@ killed at any moment neither loses nor doubles anything: what was not committed 
 what was committed is recognised.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.base import Connector
-from connectors.replay import Replay
+from connectors.base import Rejected
 from models.columns import stored_id
-from models.errors import OtklikError
 from models.source import Source
 from models.values import FetchedPost, KnownPost, Stated
 from models.vocabulary import Network
 from pipeline.database import reading, unit_of_work
-from pipeline.decisions.folding import Change, Folded, fold
+from pipeline.decisions.folding import Folded, fold, tellable
 from pipeline.desk.closing import close_stated
+from pipeline.desk.events import mark_taken
 from pipeline.desk.opening import Opening
 from pipeline.desk.receive import Draft, claim, receive, touch
-from pipeline.desk.sources import ensure_source, note_failure
+from pipeline.desk.sources import ensure_source, keep_unreadable, note_failure
 from pipeline.judge import Judge, Judged
 from pipeline.reader import Item
-from pipeline.region import schema
-from pipeline.store.posts import known_posts
+from pipeline.store.posts import known_thread
 from pipeline.store.sources import all_sources, find_source
 from pipeline.tally import Tally
 
-BUG = "внутренняя ошибка программы; подробности в журнале ingest.log, сообщите разработчикам"
+DEPTH = 5
+"""Comments above a comment that its text is read with, beside the post at the top."""
 
-MAX_PAGES = 1000
-"""Pages one run reads of one source; the next run goes on from there."""
+
+_UNTELLABLE = Rejected("номер сообщения длиннее 200 знаков: по нему сообщения не различить", "")
 
 
 class OvertakenError(Exception):
@@ -44,50 +43,16 @@ class OvertakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A source as ingest sees it: its key, and the settlement of a post's community."""
+    """A source as ingest sees it: its key, and the settlement of a post's community.
+
+    ``official`` are the accounts that the administration answers with.
+    """
 
     key: str
     network: Network
     title: str
     settlement_of: Callable[[str], str | None]
-
-
-async def ingest_source(
-    source: schema.Source, *, engine: sa.Engine, judge: Judge, clock: Callable[[], datetime]
-) -> Tally:
-    """Read a region's source from its cursor to its end.
-
-    Whatever goes wrong is noted with the source, where people see it, and raised again.
-    """
-    origin = Origin(source.key, source.network, source.title, source.community_settlement)
-    connector: Connector = Replay(source.file)
-    total = Tally()
-    try:
-        for _ in range(MAX_PAGES):
-            now = clock()
-            stored = prepare(engine, origin, now)
-            page = await connector.fetch(stored.cursor, now=now)
-            try:
-                tally = take_in(
-                    engine,
-                    judge,
-                    origin,
-                    stored,
-                    posts=page.posts,
-                    cursor=page.cursor,
-                    now=now,
-                )
-            except OvertakenError:
-                continue
-            total.add(tally)
-            if not page.more:
-                break
-    except Exception as error:
-        said = str(error) if isinstance(error, OtklikError) else f"{BUG} ({type(error).__name__})"
-        with unit_of_work(engine) as session:
-            note_failure(session, source.key, said, clock())
-        raise
-    return total
+    official: frozenset[str] = frozenset()
 
 
 def note_all(engine: sa.Engine, error: str, now: datetime) -> None:
@@ -116,12 +81,20 @@ def take_in(
     posts: Sequence[FetchedPost],
     cursor: dict[str, Any],
     now: datetime,
+    rejected: Sequence[Rejected] = (),
+    events: Sequence[int] | None = None,
 ) -> Tally:
     """Judge a page and store it with the cursor, or raise OvertakenError and store nothing.
 
-    ``source`` is the row that ``cursor`` was read with.
+    ``source`` is the row that ``cursor`` was read with. ``now`` is when the source was asked: it
+    showed what the page says then. ``events`` are ids of pushed events that the posts come from;
+    those say what once happened, not what stands there now.
     """
     source_id = stored_id(source.id)
+    rejected = [*rejected, *(_UNTELLABLE for post in posts if not tellable(post))]
+    posts = [post for post in posts if tellable(post)]
+    if events is None:
+        posts = [post if post.seen_at else replace(post, seen_at=now) for post in posts]
     wanted = {
         external_id
         for post in posts
@@ -129,31 +102,39 @@ def take_in(
         if external_id
     }
     with reading(engine) as session:
-        known = known_posts(session, source_id, wanted)
+        known = known_thread(session, source_id, wanted)
     folded = fold(posts, known)
     judged = _judge(judge, origin, folded, known, now)
     drafts = [Draft(change, judged.get(change.post.external_id)) for change in folded.changes]
     with unit_of_work(engine) as session:
         if not claim(session, source, cursor, now=now):
             raise OvertakenError(origin.key)
-        touch(session, folded.seen, now)
+        touch(session, folded.seen)
+        mark_taken(session, events or (), now)
         close_stated(session, _closed(posts, known), now)
         openings = receive(session, source_id, drafts, now=now, calendar=judge.calendar.version)
-    return _count(folded, drafts, openings)
+        keep_unreadable(session, origin.key, rejected, now)
+    tally = _count(folded, drafts, openings)
+    tally.rejected += len(rejected)
+    return tally
 
 
 def _judge(
     judge: Judge, origin: Origin, folded: Folded, known: dict[str, KnownPost], now: datetime
 ) -> dict[str, Judged]:
-    texts = {external_id: post.text for external_id, post in known.items()}
-    texts |= {change.post.external_id: change.post.text for change in folded.changes}
+    thread = {key: _Above(post.text, post.parent_id) for key, post in known.items()}
+    thread |= {
+        change.post.external_id: _Above(change.post.text, change.post.parent_id)
+        for change in folded.changes
+    }
     written = [change for change in folded.changes if change.texts]
     items = [
         Item(
             change.post,
-            _above(change, texts),
+            _above(change.post, thread),
             origin.settlement_of(change.post.external_id),
             change.written_at,
+            _official(change.post, origin),
         )
         for change in written
     ]
@@ -161,6 +142,12 @@ def _judge(
     return {
         change.post.external_id: answer for change, answer in zip(written, answers, strict=True)
     }
+
+
+def _official(post: FetchedPost, origin: Origin) -> bool:
+    """Tell whether the community itself wrote, or the account that answers for us."""
+    author = post.author_id
+    return bool(author) and (author in origin.official or post.external_id.startswith(f"{author}_"))
 
 
 def _closed(posts: Sequence[FetchedPost], known: dict[str, KnownPost]) -> dict[int, Stated]:
@@ -173,13 +160,24 @@ def _closed(posts: Sequence[FetchedPost], known: dict[str, KnownPost]) -> dict[i
     return ends
 
 
-def _above(change: Change, texts: dict[str, str]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class _Above:
+    text: str
+    parent_id: str
+
+
+def _above(post: FetchedPost, thread: Mapping[str, _Above]) -> tuple[str, ...]:
     """Return the texts above a comment, the post first; what is not known is left out."""
-    ids = dict.fromkeys((change.post.root_id, change.post.parent_id))
+    chain: list[str] = []
+    above = post.parent_id
+    while above and above not in chain and above != post.external_id and len(chain) < DEPTH:
+        chain.append(above)
+        above = thread[above].parent_id if above in thread else ""
+    ids = dict.fromkeys([post.root_id, *reversed(chain)])
     return tuple(
-        texts[external_id]
-        for external_id in ids
-        if external_id != change.post.external_id and texts.get(external_id)
+        thread[id_].text
+        for id_ in ids
+        if id_ != post.external_id and id_ in thread and thread[id_].text
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,9 +9,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from classifiers.fine_topics import coarse_topics
+from connectors.table_seen import Seen
 from connectors.tables import Accepted, Mapping, Rejected, RejectFile, Table, read_table
 from models.values import FetchedPost
-from models.vocabulary import Network
 from pipeline.ingest import Origin, OvertakenError, prepare, take_in
 from pipeline.judge import Judge
 from pipeline.tally import Tally
@@ -47,7 +46,7 @@ def ingest_file(
         fine_topics=coarse_topics(),
     )
     key = source or f"table:{table.mapping.name}"
-    origin = Origin(key, Network.TABLE, table.mapping.title, lambda _external_id: None)
+    origin = Origin(key, table.mapping.network, table.mapping.title, lambda _external_id: None)
     total = Tally()
     rejects.parent.mkdir(parents=True, exist_ok=True)
     with RejectFile(rejects) as refused:
@@ -79,34 +78,10 @@ def _store(
 
 def _batches(table: Table) -> Iterator[tuple[list[FetchedPost], int, list[Rejected]]]:
     """Yield posts of up to BATCH rows, how far the file is read, and the rejected rows."""
-    rows, seen, position = iter(table), _Seen(), 0
+    rows, seen, position = iter(table), Seen(), 0
     while batch := list(islice(rows, BATCH)):
-        checked = [seen.check(row) if isinstance(row, Accepted) else row for row in batch]
+        checked = [seen.check(row) for row in batch]
         good = [row for row in checked if isinstance(row, Accepted)]
         position = max([position, *(row.position for row in good)])
         wrong = [row for row in checked if isinstance(row, Rejected)]
         yield [row.post for row in good], position, wrong
-
-
-class _Seen:
-    """Finds ids that a file uses for two different texts.
-
-    A table tells no time of editing, so the second text would count as an edit of the first,
-    and again at every repeat of the same file.
-    """
-
-    def __init__(self) -> None:
-        self._rows: dict[str, tuple[int, bytes]] = {}
-
-    def check(self, row: Accepted) -> Accepted | Rejected:
-        """Return the row, or its refusal when an earlier one has its id and another text."""
-        digest = sha256(row.post.text.encode("utf-8", "replace")).digest()[:16]
-        first, known = self._rows.setdefault(row.post.external_id, (row.row, digest))
-        if known == digest:
-            return row
-        return Rejected(
-            row.row,
-            "id",
-            f"тот же id уже стоит в строке {first} с другим текстом",
-            row.post.text[:200],
-        )

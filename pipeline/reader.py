@@ -21,13 +21,15 @@ class Item:
     """A post to read.
 
     ``context`` holds the texts above it, ``community_settlement`` is where its community is,
-    ``written_at`` when its newest text was written (None where the source does not tell).
+    ``written_at`` when its newest text was written (None where the source does not tell);
+    ``official`` says that the administration itself wrote it.
     """
 
     post: FetchedPost
     context: tuple[str, ...] = ()
     community_settlement: str | None = None
     written_at: datetime | None = None
+    official: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +85,5 @@ class Reader:
     def _one(self, item: Item, prediction: Prediction) -> Understood:
         post = item.post
         place, settlement, place_from = self._place(item)
-        verdict = triage(Case(post, prediction, place, settlement, place_from))
+        verdict = triage(Case(post, prediction, place, settlement, place_from, item.official))
         return Understood(prediction, verdict, place, place_from)

@@ -50,8 +50,8 @@ def served(*names: str) -> Child:
     return Child(names[0] if names else "flows", (sys.executable, "-m", "flows.serve", *names))
 
 
-FLOWS = (served("timers"), served("ingest", "retrain"))
-"""Timers have a process of their own: queued runs of anything else would delay them."""
+FLOWS = (served("timers", "publish"), served("ingest", "retrain"))
+"""What must not wait has a process of its own: queued runs of the rest would delay it."""
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -192,10 +192,16 @@ class _Console(uvicorn.Server):
         yield
 
 
-async def serve(app: object, settings: Settings, *, ready: Callable[[], None]) -> None:
-    """Serve the console and keep the flows running until SIGINT or SIGTERM.
+async def serve(
+    app: object,
+    settings: Settings,
+    *,
+    ready: Callable[[], None],
+    children: Sequence[Child] = FLOWS,
+) -> None:
+    """Serve the console and keep ``children`` running until SIGINT or SIGTERM.
 
-    ``ready`` is called once, when both are being started.
+    ``ready`` is called once, when all are being started.
     """
     stop = stop_on_signals()
     console = _Console(
@@ -211,7 +217,7 @@ async def serve(app: object, settings: Settings, *, ready: Callable[[], None]) -
         )
     )
     serving = asyncio.create_task(console.serve())
-    flows = asyncio.create_task(run_until(stop, settings, FLOWS))
+    flows = asyncio.create_task(run_until(stop, settings, children))
     ready()
     try:
         await asyncio.wait({serving, flows}, return_when=asyncio.FIRST_COMPLETED)

@@ -13,6 +13,7 @@ EXAMPLES = """\
   otklik run                          данные в папке по умолчанию
   OTKLIK_HOME=/srv/otklik otklik run  данные в указанной папке
   OTKLIK_REGION=/etc/otklik/region otklik run
+  otklik run --demo-network           учебные сети на этой машине, всё выдумано
 """
 
 LINK_LASTS = timedelta(hours=1)
@@ -20,27 +21,39 @@ LINK_LASTS = timedelta(hours=1)
 
 def add(commands: Commands) -> None:
     """Describe the command."""
-    command(
+    parser = command(
         commands,
         "run",
         "Запустить всё: базу, потоки приёма и сроков, веб-консоль",
         run,
         examples=EXAMPLES,
     )
+    parser.add_argument(
+        "--demo-network",
+        action="store_true",
+        help="запустить и учебные сети: в них всё время что-то пишут; данные — в папке demo",
+    )
+    parser.add_argument(
+        "--demo-port", type=int, default=8030, metavar="ПОРТ", help="первый порт учебных сетей"
+    )
 
 
-def run(_args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C. Raises RunError, DatabaseError, RegionError, ModelError."""
+    from pipeline import demo
     from pipeline.commands.messages import now
     from pipeline.commands.staff import link_for_administrator
     from pipeline.console.app import create_app
     from pipeline.judge import calendar_of
     from pipeline.region.load import load_region
-    from pipeline.run import only_one, require_free, serve
+    from pipeline.run import FLOWS, only_one, require_free, serve
+    from pipeline.secrets import find_secret
     from pipeline.settings import load_settings
     from pipeline.workplace import open_store, registry
 
     settings = load_settings()
+    if args.demo_network:
+        settings = demo.prepare(settings, args.demo_port)
     with only_one(settings.home):
         require_free(settings.host, settings.port, "OTKLIK_PORT")
         if "PREFECT_API_URL" not in os.environ:
@@ -57,7 +70,9 @@ def run(_args: argparse.Namespace) -> int:
                 clock=now,
                 secure_cookies=address.startswith("https:"),
                 hosts=[settings.host, urlsplit(address).hostname or ""],
+                secret=lambda name: find_secret(name, settings.home),
             )
+            fakes = (demo.child(args.demo_port),) if args.demo_network else ()
 
             def ready() -> None:
                 sys.stdout.write(
@@ -66,12 +81,13 @@ def run(_args: argparse.Namespace) -> int:
                     f"  вход         {address}/enter/{token}\n"
                     "               (ссылка для администратора: на один вход, действует час)\n"
                     f"  данные       {settings.home.absolute()}\n"
-                    "  остановить   Ctrl+C\n"
+                    + (demo.told(args.demo_port, settings) if args.demo_network else "")
+                    + "  остановить   Ctrl+C\n"
                     + _about_sources(len(region.sources), len(region.sample_feed))
                 )
                 sys.stdout.flush()
 
-            asyncio.run(serve(app, settings, ready=ready))
+            asyncio.run(serve(app, settings, ready=ready, children=(*fakes, *FLOWS)))
     sys.stdout.write("Остановлено, данные сохранены.\n")
     return 0
 

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
+from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from pipeline.console.access import ForgedFormError, SignInNeededError
 from pipeline.console.frame import STATIC, Console, console_of
 from pipeline.console.guard import Guard, add_headers
-from pipeline.console.pages import door, health, incident, password, queue, verdict
+from pipeline.console.pages import answer, door, health, hooks, incident, password, queue, verdict
 from pipeline.database import DatabaseError
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.region.schema import Region
@@ -66,11 +67,13 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     secure_cookies: bool = False,
     hosts: Collection[str] = (),
+    secret: Callable[[str], SecretStr | None] = lambda _name: None,
 ) -> FastAPI:
     """Return the console of one region.
 
     ``secure_cookies`` is for a console behind https: cookies then travel no other way.
-    ``hosts`` are the names it may be called by besides localhost.
+    ``hosts`` are the names it may be called by besides localhost; ``secret`` finds the secrets
+    that pushed events carry.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.console = Console(
@@ -80,9 +83,10 @@ def create_app(
         clock=clock,
         secure_cookies=secure_cookies,
         started_at=clock(),
+        secret=secret,
     )
     app.add_middleware(Guard, hosts=hosts)
-    for pages in (queue, incident, verdict, door, password, health):
+    for pages in (queue, incident, verdict, answer, door, password, health, hooks):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(SignInNeededError, _to_sign_in)

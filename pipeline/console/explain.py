@@ -12,6 +12,7 @@ from pipeline.console.wording import NBSP, body_name, excerpt, settlement_name
 
 RULES = {
     "relevance:deleted": "текст удалён автором",
+    "relevance:official_answer": "это ответ самой администрации",
     "relevance:without_words": "в тексте нет слов",
     "relevance:stated_by_source": "источник сам назвал это обращением",
     "relevance:urgent_in_doubt": "названа опасность, поэтому взято и при сомнении",

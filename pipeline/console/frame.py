@@ -12,6 +12,7 @@ import jinja2
 import sqlalchemy as sa
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from pydantic import SecretStr
 
 from pipeline.console.wording import moment
 from pipeline.decisions.worktime import WorkCalendar
@@ -37,7 +38,9 @@ def _templates() -> jinja2.Environment:
 
 @dataclass(frozen=True)
 class Console:
-    """One console of one region. ``hashing`` lets two passwords at a time be checked.
+    """One console of one region. ``secret`` finds a secret by its name, None for none.
+
+    ``hashing`` lets two passwords at a time be checked.
 
     argon2 takes 64 MiB each: a flood of sign-ins must eat neither the memory nor the threads
     that answer everybody else.
@@ -49,6 +52,7 @@ class Console:
     clock: Callable[[], datetime]
     secure_cookies: bool
     started_at: datetime
+    secret: Callable[[str], SecretStr | None] = lambda _name: None
     templates: jinja2.Environment = field(default_factory=_templates)
     hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
 

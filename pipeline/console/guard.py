@@ -9,6 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OWN_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 LONGEST_FORM = 64 * 1024
+LONGEST_EVENT = 1024 * 1024
+EVENTS = "/hooks/"
+"""Where networks push what may hold a long text with all its attachments."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
@@ -49,10 +52,11 @@ class Guard:
                 add_headers(MutableHeaders(scope=message))
             await send(message)
 
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        longest = LONGEST_EVENT if scope["path"].startswith(EVENTS) else LONGEST_FORM
+        refusal = self._refusal(scope["method"], Headers(scope=scope), longest)
         await (refusal or self.app)(scope, receive, send_with_headers)
 
-    def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
+    def _refusal(self, method: str, headers: Headers, longest: int) -> PlainTextResponse | None:
         host = headers.get("host", "")
         if _name(host) not in self.hosts:
             return PlainTextResponse(
@@ -67,7 +71,7 @@ class Guard:
         length = headers.get("content-length", "")
         if not (length.isascii() and length.isdigit()):
             return PlainTextResponse("Запрос без указания длины не принят.", 411)
-        if len(length) > 10 or int(length) > LONGEST_FORM:
+        if len(length) > 10 or int(length) > longest:
             return PlainTextResponse("Форма слишком велика и не принята.", 413)
         return None
 

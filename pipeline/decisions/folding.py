@@ -53,54 +53,62 @@ class Change:
 class Folded:
     """The changes of a page in the order of first mention, and what was known already.
 
-    ``unchanged`` counts the mentions that said nothing new; ``seen`` are ids of stored posts.
+    ``unchanged`` counts the mentions that said nothing new; ``seen`` tells, by id, when posts of
+    the store were seen in the state that they now have, where the page knows.
     """
 
     changes: tuple[Change, ...]
     unchanged: int
-    seen: tuple[int, ...]
+    seen: Mapping[int, datetime]
 
 
 def fold(posts: Iterable[FetchedPost], known: Mapping[str, KnownPost]) -> Folded:
     """Compare a page with what is known, by external id."""
     changes: dict[str, Change] = {}
-    seen: dict[int, None] = {}
+    seen: dict[int, datetime] = {}
     unchanged = 0
     for raw in posts:
         post = storable(raw)
         stored = known.get(post.external_id)
-        if stored is not None:
-            seen[stored.id] = None
         change = changes.get(post.external_id)
-        newer = _fold_one(post, stored, change)
+        current = _view(change) if change else stored
+        decision = intake.decide(post, current)
+        if stored is not None and post.seen_at and not isinstance(decision, intake.Stale):
+            seen[stored.id] = max(post.seen_at, seen.get(stored.id, post.seen_at))
+        newer = _fold_one(post, decision, current, change)
         if newer is None:
             unchanged += 1
         else:
-            changes[post.external_id] = newer
-    return Folded(tuple(changes.values()), unchanged, tuple(seen))
+            changes[post.external_id] = Change(stored, *newer)
+    return Folded(tuple(changes.values()), unchanged, seen)
 
 
-def _fold_one(post: FetchedPost, stored: KnownPost | None, change: Change | None) -> Change | None:
-    current = _view(change) if change else stored
-    decision = intake.decide(post, current)
+def _fold_one(
+    post: FetchedPost,
+    decision: intake.Decision,
+    current: KnownPost | None,
+    change: Change | None,
+) -> tuple[FetchedPost, tuple[Text, ...]] | None:
+    """Return the newest state and all new texts; None when the post says nothing new."""
+    post = intake.dated(post, current)
     texts = change.texts if change else ()
     match decision:
         case intake.Same() | intake.Stale():
             return None
         case intake.New():
-            return Change(stored, post, (Text(post.text, post.edited_at),))
+            return post, (Text(post.text, post.edited_at),)
         case intake.Edited() | intake.Gone() if post.deleted:
             # A tombstone has no text; the one that was known stays as evidence.
             text = current.text if current else ""
             base = change.post if change else post
             gone = replace(base, text=text, deleted=True, edited_at=post.edited_at)
-            return Change(stored, gone, texts)
+            return gone, texts
         case intake.Gone():
             raise AssertionError("only a deletion makes a post gone")
         case intake.Edited(fields) | intake.Restored(fields):
             if "text" in fields:
                 texts = (*texts, Text(post.text, post.edited_at))
-            return Change(stored, post, texts)
+            return post, texts
 
 
 def _view(change: Change) -> KnownPost:
@@ -114,15 +122,16 @@ def _view(change: Change) -> KnownPost:
         edited_at=post.edited_at,
         deleted=post.deleted,
         incident_id=stored.incident_id if stored else None,
+        seen_at=post.seen_at,
     )
 
 
 def storable(post: FetchedPost) -> FetchedPost:
     """Return the post with values that every database takes: bounded, no NUL, no half pairs.
 
-    Raises ValueError for an id that is too long to tell posts apart by.
+    Raises ValueError for a post that is not ``tellable``.
     """
-    if max(map(len, (post.external_id, post.parent_id, post.root_id))) > MAX_ID:
+    if not tellable(post):
         raise ValueError(f"an id of {post.network} is longer than {MAX_ID} characters")
     kept = replace(
         post,
@@ -131,6 +140,12 @@ def storable(post: FetchedPost) -> FetchedPost:
         author_id=clean(post.author_id[:MAX_ID]),
     )
     return post if kept == post else kept
+
+
+def tellable(post: FetchedPost) -> bool:
+    """Tell whether the store can tell the post apart from others by its ids."""
+    ids = (post.external_id, post.parent_id, post.root_id)
+    return bool(post.external_id) and max(map(len, ids)) <= MAX_ID
 
 
 def clean(text: str) -> str:

@@ -2,12 +2,14 @@
 
 Sources repeat themselves, answer out of order and forget; whatever the order, the newest version
 must win and a deletion must stay. So versions are compared by the moment that the source itself
-gives them (``edited_at``), never by arrival. After every decision but Same and Stale the store
-writes ``text``, ``edited_at`` and ``deleted`` exactly as fetched, a missing moment included; only
-after Gone it may keep the last text as evidence.
+gives them (``edited_at``), never by arrival. Most networks date no edit of a comment; then a
+text or a deletion that the store does not know is as new as the moment at which the source was
+seen to show it (``seen_at``). After every decision but Same and Stale the store writes ``text``,
+``deleted`` and the moment (``dated``) exactly as fetched, a missing moment included; only after
+Gone it may keep the last text as evidence.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
@@ -64,6 +66,25 @@ class Stale:
 Decision: TypeAlias = New | Edited | Same | Gone | Restored | Stale
 
 
+def dated(fetched: FetchedPost, known: KnownPost | None) -> FetchedPost:
+    """Return the post with the moment that the store keeps for this version in ``edited_at``.
+
+    That is the source's own moment of the edit. Where it gives none, or the author brought a
+    deleted post back, it is when the source was seen to show what the store does not hold.
+    """
+    if fetched.seen_at is None:
+        return fetched
+    moment = fetched.edited_at
+    if known is not None and _differs(fetched, known):
+        if known.deleted:
+            moment = max(moment or ORIGINAL, fetched.seen_at)
+        else:
+            moment = moment or fetched.seen_at
+    elif fetched.deleted:
+        moment = moment or (known.edited_at if known else fetched.seen_at)
+    return fetched if moment == fetched.edited_at else replace(fetched, edited_at=moment)
+
+
 def decide(fetched: FetchedPost, known: KnownPost | None) -> Decision:
     """Compare a fetched version with the stored one.
 
@@ -75,7 +96,9 @@ def decide(fetched: FetchedPost, known: KnownPost | None) -> Decision:
         return Gone() if fetched.deleted else New()
     if fetched.external_id != known.external_id:
         raise ValueError(f"{fetched.external_id!r} is not a version of {known.external_id!r}")
-    theirs, ours = _version(fetched), _version(known)
+    if fetched.seen_at and fetched.edited_at is None and not _differs(fetched, known):
+        return Same()
+    theirs, ours = _versions(fetched, known)
     if theirs < ours:
         return Stale()
     if fetched.deleted and not known.deleted:
@@ -83,13 +106,30 @@ def decide(fetched: FetchedPost, known: KnownPost | None) -> Decision:
     fields: set[Field] = set()
     if not fetched.deleted and fetched.text != known.text:
         fields.add("text")
-    if theirs > ours:
+    if theirs > ours and dated(fetched, known).edited_at != known.edited_at:
         fields.add("edited_at")
     if known.deleted and not fetched.deleted:
         return Restored(frozenset(fields))
     return Edited(frozenset(fields)) if fields else Same()
 
 
-def _version(post: FetchedPost | KnownPost) -> tuple[datetime, bool]:
-    undated = FINAL if post.deleted else ORIGINAL
-    return post.edited_at or undated, post.deleted
+def _differs(fetched: FetchedPost, known: KnownPost) -> bool:
+    if fetched.deleted or known.deleted:
+        return fetched.deleted != known.deleted
+    return fetched.text != known.text
+
+
+def _versions(
+    fetched: FetchedPost, known: KnownPost
+) -> tuple[tuple[datetime, bool], tuple[datetime, bool]]:
+    """Return the two versions as something that can be compared; a deletion is the greater."""
+    theirs = fetched.edited_at or (FINAL if fetched.deleted else ORIGINAL)
+    ours = known.edited_at or (FINAL if known.deleted else ORIGINAL)
+    if _differs(fetched, known):
+        moment = dated(fetched, known).edited_at
+        if moment is not None and fetched.edited_at != moment:
+            theirs = moment
+        if fetched.edited_at is None and not known.deleted:
+            # Neither is dated by the source: the one that was seen later is the newer.
+            ours = max(ours, known.seen_at or ORIGINAL)
+    return (theirs, fetched.deleted), (ours, known.deleted)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.values import FetchedPost, Place, Prediction, Verdict
-from models.vocabulary import Certainty, Topic, Urgency
+from models.vocabulary import Certainty, PostKind, Topic, Urgency
 
 NAMED = "urgent:"
 """What the names of urgency rules among a prediction's reasons begin with."""
@@ -16,18 +16,28 @@ NAMED = "urgent:"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that triage looks at. ``place_from`` says where ``settlement`` was found."""
+    """All that triage looks at.
+
+    ``place_from`` says where ``settlement`` was found; ``official`` that the author is the
+    administration itself.
+    """
 
     post: FetchedPost
     prediction: Prediction
     place: Place | None
     settlement: str | None
     place_from: str
+    official: bool = False
 
 
 def deleted(case: Case) -> bool | None:
     """Refuse a tombstone: it is nobody's incident."""
     return False if case.post.deleted else None
+
+
+def official_answer(case: Case) -> bool | None:
+    """Refuse what the administration itself wrote below a post: our own answers come back."""
+    return False if case.official and case.post.kind is PostKind.COMMENT else None
 
 
 def without_words(case: Case) -> bool | None:
@@ -57,6 +67,7 @@ def model_says(case: Case) -> bool | None:
 
 RELEVANCE: tuple[Callable[[Case], bool | None], ...] = (
     deleted,
+    official_answer,
     without_words,
     stated_by_source,
     urgent_in_doubt,

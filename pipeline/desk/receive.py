@@ -1,8 +1,9 @@
 """Storing what a source sent: posts, incidents, timers, journal and cursor, all together."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from models.source import Source
 from models.values import FetchedPost
 from models.vocabulary import Urgency
 from pipeline.decisions.folding import Change
+from pipeline.decisions.silence import usual_gap
 from pipeline.desk.bulk import Row, insert, insert_with_ids
 from pipeline.desk.opening import Opening, journal_openings, open_incidents
 from pipeline.desk.revising import mark_deleted, raise_urgency, replace_text, versions
@@ -86,14 +88,21 @@ def receive(
         for row in versions(id_, draft.change.texts[:-1], first=1, now=now)
     ]
     insert(session, PostVersion, earlier)
-    _last_post(session, source_id, drafts)
+    _last_post(session, source_id, drafts, now)
     return openings
 
 
-def touch(session: Session, post_ids: Sequence[int], now: datetime) -> None:
-    """Note that the source still shows these posts."""
-    if post_ids:
-        session.execute(sa.update(Post).where(col(Post.id).in_(post_ids)).values(last_seen_at=now))
+def touch(session: Session, seen: Mapping[int, datetime]) -> None:
+    """Note when posts, by id, were seen as they are stored."""
+    together: dict[datetime, list[int]] = defaultdict(list)
+    for post_id, moment in seen.items():
+        together[moment].append(post_id)
+    for moment, post_ids in together.items():
+        session.execute(
+            sa.update(Post)
+            .where(col(Post.id).in_(post_ids), col(Post.last_seen_at) < moment)
+            .values(last_seen_at=moment)
+        )
 
 
 def _revise(session: Session, post: Post, draft: Draft, now: datetime) -> None:
@@ -146,7 +155,8 @@ def _post(source_id: int, draft: Draft, now: datetime, incident_id: int | None) 
         "edited_at": fetched.edited_at,
         "deleted_at": now if fetched.deleted else None,
         "first_seen_at": now,
-        "last_seen_at": now,
+        # What is only reported holds for the moment of writing, not for now.
+        "last_seen_at": fetched.seen_at or fetched.published_at or now,
         "stated": _stated(fetched),
         "relevant": False,
         "prediction": {},
@@ -195,10 +205,15 @@ def _predicted(judged: Judged | None) -> dict[str, Any]:
     }
 
 
-def _last_post(session: Session, source_id: int, drafts: Sequence[Draft]) -> None:
-    moments = [draft.change.post.published_at for draft in drafts if draft.change.post.published_at]
+def _last_post(session: Session, source_id: int, drafts: Sequence[Draft], now: datetime) -> None:
+    dated = [draft.change.post.published_at for draft in drafts]
+    # A date in the future would keep the source's silence from ever being noticed.
+    moments = [moment for moment in dated if moment is not None and moment <= now]
     if not moments:
         return
     source = session.get_one(Source, source_id)
+    known = None if source.usual_gap is None else timedelta(seconds=source.usual_gap)
+    gap = usual_gap(known, source.last_post_at, moments)
+    source.usual_gap = None if gap is None else int(gap.total_seconds())
     if source.last_post_at is None or source.last_post_at < max(moments):
         source.last_post_at = max(moments)

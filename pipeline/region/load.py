@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import yaml
 
 from models.vocabulary import Network, Topic, Urgency
 from pipeline.region.hours import WEEKDAYS, time_zone, working_hours
 from pipeline.region.problems import Problem, RegionError
-from pipeline.region.reading import Reader, is_null
+from pipeline.region.reading import Reader
 from pipeline.region.schema import (
     SETTLEMENT_ADMINISTRATION,
     Body,
@@ -22,15 +21,15 @@ from pipeline.region.schema import (
     Region,
     RoutingRule,
     Settlement,
-    Source,
     Village,
 )
+from pipeline.region.sources import KEYS as SOURCE_KEYS
+from pipeline.region.sources import SourcesBuild
 
 __all__ = ["KEYS", "Problem", "RegionError", "check_region", "load_region", "shipped_regions"]
 
 SAMPLES = Path(__file__).parent / "sample"
 UNITS: tuple[NormUnit, ...] = ("working_hours", "working_days", "calendar_days")
-SOURCE_KINDS = ("recording",)
 
 KEYS: dict[str, tuple[str, ...]] = {
     "region": (
@@ -56,7 +55,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "norms": ("norms",),
     "norm": ("source", "urgency", *UNITS),
     "sources": ("sources", "sample_feed"),
-    "source": ("key", "kind", "network", "file", "title", "settlement", "communities"),
+    "source": SOURCE_KEYS,
 }
 """Every key that a region's files may hold, by the kind of mapping it stands in."""
 
@@ -119,7 +118,7 @@ class _Build:
         bodies = self._bodies()
         rules, default = self._routing()
         norms = self._norms()
-        sources, feed = self._sources()
+        sources, feed = SourcesBuild(self.folder, self.problems, self.settlement_codes).read()
         return Region(
             code=reader.code(found.get("code")),
             name=reader.text(found.get("name")),
@@ -289,36 +288,6 @@ class _Build:
                 )
         return tuple(result)
 
-    def _sources(self) -> tuple[tuple[Source, ...], tuple[Source, ...]]:
-        reader = Reader("sources.yaml", self.problems)
-        root = reader.mapping(reader.open(self.folder), KEYS["sources"], ("sources",))
-        keys: list[str] = []
-        own = [self._source(reader, node, keys) for node in reader.items(root.get("sources"))]
-        feed = [self._source(reader, node, keys) for node in reader.items(root.get("sample_feed"))]
-        return tuple(filter(None, own)), tuple(filter(None, feed))
-
-    def _source(self, reader: Reader, node: yaml.Node, keys: list[str]) -> Source | None:
-        found = reader.mapping(node, KEYS["source"], ("key", "kind", "network", "file", "title"))
-        key = reader.code(found.get("key"))
-        self._unique(reader, found.get("key"), key, keys)
-        reader.choice(found.get("kind"), SOURCE_KINDS, "вид источника")
-        network = reader.choice(found.get("network"), [*Network], "сеть")
-        file = reader.text(found.get("file"))
-        path = self.folder / file
-        if file and not _inside(path, self.folder):
-            fix = "Положите файл в папку района и укажите путь от неё"
-            reader.wrong(found.get("file"), f"файла «{file}» в папке района нет", fix)
-        communities = {
-            community: None if is_null(value) else self._settlement(reader, value)
-            for community, value in reader.pairs(found.get("communities"))
-        }
-        title = reader.text(found.get("title"))
-        settlement = self._settlement(reader, found.get("settlement"))
-        if network not in [*Network]:
-            return None
-        kind: Literal["recording"] = "recording"
-        return Source(key, kind, Network(network), path, title, settlement, communities)
-
     def _settlement(self, reader: Reader, node: yaml.Node | None) -> str | None:
         return reader.choice(node, self.settlement_codes, "поселение") or None
 
@@ -347,10 +316,6 @@ def _found(check: Callable[[], bool]) -> bool:
         return check()
     except OSError:
         return False
-
-
-def _inside(path: Path, folder: Path) -> bool:
-    return _found(lambda: path.is_file() and path.resolve().is_relative_to(folder))
 
 
 def _key(name: str) -> str:

@@ -6,7 +6,7 @@ code named here exists and every interval is in order.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from enum import StrEnum
 from pathlib import Path
@@ -115,22 +115,92 @@ DEFAULT_NORMS = (
 """What holds where a region's own norms are silent."""
 
 
+class SourceKind(StrEnum):
+    """How a source is read."""
+
+    RECORDING = "recording"
+    VK_WALL = "vk-wall"
+    VK_BOARD = "vk-board"
+    VK_SEARCH = "vk-search"
+    OK_GROUP = "ok-group"
+    TELEGRAM_CHANNEL = "telegram-channel"
+    TELEGRAM_BOT = "telegram-bot"
+    MAX_BOT = "max-bot"
+    FEED = "feed"
+    FOLDER = "folder"
+    MAILBOX = "mailbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a source that is read over a network (or from a folder) is read with.
+
+    ``token``, ``app_secret``, ``refresh_token``, ``events_token``, ``secret`` and
+    ``answer_token`` are names of secrets. ``every`` is minutes between readings, None for the
+    kind's own. ``events`` tells how the network pushes events, empty for not at all;
+    ``confirmation`` is the line that VKontakte asks a Callback server for.
+    ``answer_as`` is the community in whose name answers are published. ``api`` and ``proxy``
+    replace the network's own address and the direct way to it. Empty where not given.
+    """
+
+    token: str = ""
+    app_key: str = ""
+    app_id: str = ""
+    app_secret: str = ""
+    refresh_token: str = ""
+    events: str = ""
+    events_token: str = ""
+    secret: str = ""
+    confirmation: str = ""
+    answer_token: str = ""
+    answer_as: int | None = None
+    queries: tuple[str, ...] = ()
+    url: str = ""
+    server: str = ""
+    user: str = ""
+    folder: str = ""
+    mapping: str = ""
+    zone: str = ""
+    every: int | None = None
+    api: str = ""
+    proxy: str = ""
+    allow_private: bool = False
+    plain: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where posts come from.
 
-    ``file`` is the recording's absolute path. ``communities`` maps a community's id to the
+    ``file`` is a recording's absolute path. ``communities`` maps a community's id to the
     code of its settlement, or to None for a community of the whole municipality;
-    ``settlement`` is the answer for communities that are not listed.
+    ``settlement`` is the answer for communities that are not listed. Where each community is
+    read by itself, it is a source of its own, whose key ends with the community.
     """
 
     key: str
-    kind: Literal["recording"]
+    kind: SourceKind
     network: Network
-    file: Path
     title: str
     settlement: str | None = None
     communities: Mapping[str, str | None] = field(default_factory=dict)
+    file: Path | None = None
+    live: Live = Live()
+
+    def community(self, community: str) -> "Source":
+        """Return the source of one of the communities alone."""
+        return replace(
+            self,
+            key=f"{self.key}:{community}",
+            title=f"{self.title}: {community}",
+            settlement=self.communities[community] or self.settlement,
+            communities={community: self.communities[community]},
+        )
+
+    def only_community(self) -> str:
+        """Return the one community that this source reads."""
+        (community,) = self.communities
+        return community
 
     def community_settlement(self, external_id: str) -> str | None:
         """Return the settlement of the community that published the post, if it has one.

@@ -360,4 +360,4 @@ def test_a_short_password_is_refused(
 def test_the_parser_is_built_once_for_all_commands() -> None:
     help_ = build_parser().format_help()
     for command in COMMANDS:
-        assert f"\n    {command} " in help_
+        assert re.search(rf"\n    {command}\s", help_)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import table_cells as cells
-from connectors.table_mappings import DATE_FORMATS
+from connectors.table_fields import DATE_FORMATS
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 MOSCOW = ZoneInfo("Europe/Moscow")

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.table_mappings import BUILT_IN, DATE_FORMATS, FIELDS, Mapping
+from connectors.table_fields import DATE_FORMATS, FIELDS, Mapping
+from connectors.table_mappings import BUILT_IN
 from connectors.tables import Accepted, TableError, load_mapping, read_table
 from models.values import FetchedPost
-from models.vocabulary import Outcome, Topic
+from models.vocabulary import Network, Outcome, Topic
 
 DATA = Path(__file__).parent.parent / "data" / "tables"
 DOCS = Path(__file__).parents[2] / "docs" / "tables.md"
@@ -97,6 +98,46 @@ def test_a_mapping_says_whether_its_ids_only_number_the_rows(
     assert ("id" in first.stated.extra) != mapping.stable_ids
 
 
+def test_a_built_in_mapping_is_adjusted_by_what_a_real_export_calls_otherwise(
+    tmp_path: Path,
+) -> None:
+    mapping = mapping_of(
+        tmp_path,
+        "base: registry\n"
+        "columns: {text: О чём, tags: Метки}\n"
+        "values: {status: {Ждёт комиссии: open, в деле: solved}}",
+    )
+    registry = BUILT_IN["registry"]
+    assert (mapping.name, mapping.title, mapping.network) == (
+        "своя",
+        registry.title,
+        Network.REGISTRY,
+    )
+    assert mapping.required == registry.required
+    assert (mapping.relevant, mapping.yearly_ids) == (True, True)
+
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Рег. №;Дата рег.;О чём;Состояние;Метки\n"
+        "1;01.03.2026;О дороге;Ждёт комиссии;срочно\n"
+        "2;01.03.2026;О воде;В деле;\n",
+        encoding="utf-8",
+    )
+    now = datetime(2026, 3, 10, tzinfo=UTC)
+    table = read_table(path, mapping=mapping, source_zone=ZoneInfo("Europe/Moscow"), now=now)
+    waiting, filed = [row.post for row in table if isinstance(row, Accepted)]
+    assert (waiting.stated.closed_at, waiting.stated.extra["tags"]) == (None, "срочно")
+    # Of two meanings of one value one's own counts.
+    assert filed.stated.outcome is Outcome.SOLVED
+
+
+def test_what_a_base_claims_can_be_taken_back(tmp_path: Path) -> None:
+    mapping = mapping_of(tmp_path, "base: registry\nrelevant:\nyearly_ids: false\nnetwork: paper")
+    assert mapping.relevant is None
+    assert mapping.yearly_ids is False
+    assert mapping.network is Network.PAPER
+
+
 def test_a_name_and_a_title_may_be_long_but_not_endless(tmp_path: Path) -> None:
     mapping = mapping_of(
         tmp_path,
@@ -133,6 +174,23 @@ SHORT = "title: Своя\ncolumns: {text: Суть, topic: Тема, outcome: И
             "title: длиннее 500 знаков (501). Сократите.",
         ),
         (f"{SHORT}name: {'и' * 101}", "name: длиннее 100 знаков (101). Сократите."),
+        (f"{SHORT}yearly_ids: да", "yearly_ids: нужно true (номера каждый год с начала)"),
+        (f"{SHORT}yearly_ids: true", "yearly_ids: номер вместе с годом узнают по колонкам id и"),
+        (f"{SHORT}network: poz", "network: таблица не может быть из poz. Может быть, pos?"),
+        (f"{SHORT}network: vk", "Есть: table, pos, open_region, registry, hotline, reception"),
+        (f"{SHORT}network: [pos]", "network: таблица не может быть из"),
+        ("base: poss", "base: встроенной раскладки poss нет. Может быть, pos?"),
+        ("base: [pos]", "base: встроенной раскладки ['pos'] нет"),
+        (
+            "title: Своя\ncolumns: {text: Суть, note: Телефон заявителя}",
+            "columns.note: в колонке «Телефон заявителя» личные данные заявителя",
+        ),
+        ("title: Своя\ncolumns: {text: Суть, author: ФИО}", "columns.author: в колонке «ФИО»"),
+        (f"{SHORT}values: {{status: {{Новое: open}}}}", "values: неизвестный ключ status"),
+        (
+            "base: pos\nvalues: {status: {Новое: opened}}",
+            "values.status: нет значения opened. Может быть, open?",
+        ),
         (f"{SHORT}dates: ['%d.%m']", "dates: «%d.%m» не задаёт день, месяц и год"),
         (f"{SHORT}dates: ['%d.%m.%Y %']", "dates: «%d.%m.%Y %» не задаёт"),
         (f"{SHORT}dates: [dd.mm.yyyy]", "dates: «dd.mm.yyyy» не задаёт"),
@@ -168,7 +226,9 @@ def test_a_file_that_is_no_page_of_yaml(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["plan", "none.yaml", "", "a\0b"])
 def test_a_mapping_that_is_not_there(name: str) -> None:
-    with pytest.raises(TableError, match=r"не встроенная \(plain, im\)"):
+    with pytest.raises(
+        TableError, match=r"не встроенная \(plain, im, pos, open_region, registry\)"
+    ):
         load_mapping(name)
 
 

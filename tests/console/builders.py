@@ -89,7 +89,11 @@ def make_region() -> schema.Region:
         norms=(),
         sources=(
             schema.Source(
-                "vk:luga", "recording", Network.VK, Path("luga.jsonl"), "Подслушано Луги"
+                "vk:luga",
+                schema.SourceKind.RECORDING,
+                Network.VK,
+                "Подслушано Луги",
+                file=Path("luga.jsonl"),
             ),
         ),
         sample_feed=(),

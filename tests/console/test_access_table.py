@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 
 import pytest
 import sqlalchemy as sa
+from answering import queue
 from console.builders import (
     NOW,
     Clock,
@@ -33,6 +35,8 @@ TABLE: dict[tuple[str, str], tuple[int, int, int]] = {
     ("GET", "/"): (303, 200, 200),
     ("GET", "/incident/{number}"): (303, 200, 200),
     ("POST", "/incident/{number}/verdict"): (303, 303, 303),
+    ("POST", "/incident/{number}/answer"): (303, 303, 303),
+    ("POST", "/incident/{number}/answer/{answer}"): (303, 303, 303),
     ("GET", "/sign-in"): (200, 303, 303),
     ("POST", "/sign-in"): (401, 401, 401),
     ("GET", "/enter/{token}"): (200, 200, 200),
@@ -41,8 +45,12 @@ TABLE: dict[tuple[str, str], tuple[int, int, int]] = {
     ("GET", "/password"): (303, 200, 200),
     ("POST", "/password"): (303, 303, 303),
     ("GET", "/health"): (200, 200, 200),
+    ("POST", "/hooks/{key}"): (400, 400, 400),
     ("GET", "/static"): (200, 200, 200),
 }
+ANSWERS = (f"Ответ номер {number}" for number in count(1))
+"""No two people may give the same answer."""
+
 DOORS = frozenset({"/sign-in", "/enter/{token}"})
 """Forms that are meant for strangers."""
 
@@ -60,7 +68,8 @@ def routes() -> list[tuple[str, str]]:
 
 
 ROUTES = routes()
-FORMS = [route for route in ROUTES if route[0] != "GET"]
+FORMS = [route for route in ROUTES if route[0] != "GET" and not route[1].startswith("/hooks/")]
+"""What people send; networks push their events without a form, and prove themselves otherwise."""
 
 
 @dataclass
@@ -83,13 +92,21 @@ class Town:
         """Turn a route into an address that exists."""
         if path == "/static":
             return "/static/console.css"
-        return path.format(number=self.incident_id, token=self.link() if "token" in path else "")
+        return path.format(
+            number=self.incident_id,
+            key="unknown",
+            token=self.link() if "token" in path else "",
+            answer=queue(self.engine, incident_id=self.incident_id) if "answer}" in path else "",
+        )
 
     def form(self, path: str) -> dict[str, str]:
         """Fill in the form of a route, with its genuine token wherever it can be had."""
         form = {"login": "nobody", "password": PASSWORD, "again": PASSWORD}
         form |= {"button": "right", "version": "1", "relevant": "yes", "topic": "roads"}
         form |= {"urgency": "normal", "settlement": "luga"}
+        if "answer" in path:
+            form |= {"button": "withdraw" if "{answer}" in path else "send", "seen": "1"}
+            form |= {"kind": "interim", "text": next(ANSWERS)}
         page = f"/enter/{self.link()}" if path in DOORS else "/password"
         answer = self.browser.get(page)
         if answer.status_code != 200:

@@ -81,6 +81,13 @@ def test_a_form_too_large_or_of_unknown_length_is_refused(stranger: Browser) -> 
     assert stranger.send("POST", "/sign-in", content=pieces()).status_code == 411
 
 
+def test_a_pushed_event_may_be_longer_than_a_form_but_not_endless(stranger: Browser) -> None:
+    long = stranger.send("POST", "/hooks/unknown", content=b"[" + b"1," * 100_000)
+    assert long.status_code == 400
+    endless = stranger.send("POST", "/hooks/unknown", content=b" " * 1_100_000)
+    assert endless.status_code == 413
+
+
 def test_a_field_too_long_gets_a_page_in_russian(stranger: Browser) -> None:
     answer = stranger.submit("/sign-in", "/sign-in", login="a" * 1001, password="x")
     assert answer.status_code == 422

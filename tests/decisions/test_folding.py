@@ -36,9 +36,10 @@ def test_a_repeat_on_the_same_page_says_nothing_new() -> None:
 
 
 def test_a_post_known_already_is_seen_but_not_changed() -> None:
-    folded = fold([POST], {POST.external_id: known()})
+    shown = [replace(POST, seen_at=later(minutes)) for minutes in (9, 5)]
+    folded = fold([*shown, POST], {POST.external_id: known()})
     assert folded.changes == ()
-    assert (folded.unchanged, folded.seen) == (1, (7,))
+    assert (folded.unchanged, folded.seen) == (3, {7: later(9)})
 
 
 def test_new_and_edited_on_one_page_keeps_both_texts_in_order() -> None:

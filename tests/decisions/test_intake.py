@@ -1,6 +1,7 @@
 """What a fetched post means beside what the store holds."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from pipeline.decisions.intake import (
     Restored,
     Same,
     Stale,
+    dated,
     decide,
 )
 
@@ -166,3 +168,74 @@ def test_a_replay_writes_nothing(history: tuple[list[FetchedPost], list[FetchedP
     _, five_times = store(shuffled * 5)
 
     assert five_times == once
+
+
+def seen(post: FetchedPost, minute: int) -> FetchedPost:
+    return replace(post, seen_at=at(minute))
+
+
+def held(text: str, minute: int | None = None, *, seen: int, deleted: bool = False) -> KnownPost:
+    return replace(known(text, minute, deleted=deleted), seen_at=at(seen))
+
+
+NEWER, BACK = Edited(frozenset({"text", "edited_at"})), Restored(frozenset({"edited_at"}))
+
+
+@pytest.mark.parametrize(
+    ("found", "stored", "decision", "moment"),
+    [
+        # Networks that date no edit: the text that was seen later is the newer one.
+        (seen(fetched(LAMP), 9), held(DARK, seen=5), NEWER, 9),
+        (seen(fetched(DARK), 5), held(LAMP, seen=9), Stale(), 5),
+        (seen(fetched(DARK), 9), held(DARK, seen=5), Same(), None),
+        (seen(fetched(LAMP), 9), held(LAMP, 7, seen=7), Same(), None),
+        # A pushed creation comes late, after a reading has shown another text.
+        (fetched(DARK), held(LAMP, seen=5), Stale(), None),
+        # A pushed edit, dated by its arrival, and the reading that corrects it.
+        (fetched(LAMP, 8), held(DARK, seen=5), NEWER, 8),
+        (seen(fetched(DARK), 9), held(LAMP, 8, seen=5), NEWER, 9),
+        # Deletions and returns are as new as what was seen.
+        (seen(tombstone(), 9), held(DARK, seen=5), Gone(), 9),
+        (seen(tombstone(), 4), held(DARK, seen=5), Stale(), 4),
+        (seen(tombstone(), 9), held("", 5, seen=5, deleted=True), Same(), 5),
+        (seen(fetched(DARK), 9), held(DARK, 5, seen=2, deleted=True), BACK, 9),
+        (seen(fetched(DARK, 2), 9), held(DARK, 5, seen=2, deleted=True), BACK, 9),
+        (seen(fetched(DARK), 4), held(DARK, 5, seen=2, deleted=True), Stale(), 4),
+        (seen(tombstone(), 9), None, Gone(), 9),
+        (seen(fetched(DARK), 9), None, New(), None),
+    ],
+)  # fmt: skip
+def test_where_nobody_dates_an_edit_what_was_seen_last_counts(
+    found: FetchedPost, stored: KnownPost | None, decision: Decision, moment: int | None
+) -> None:
+    assert decide(found, stored) == decision
+    assert dated(found, stored).edited_at == at(moment)
+
+
+@given(
+    st.permutations([(0, DARK), (3, DARK), (5, LAMP), (9, None), (12, LAMP)]),
+    st.integers(1, 3),
+)
+def test_readings_in_any_order_and_repeated_end_alike(
+    readings: list[tuple[int, str | None]], times: int
+) -> None:
+    # Given what five readings of one comment saw: two texts, a deletion and a return
+    events = [
+        seen(tombstone() if text is None else fetched(text), minute) for minute, text in readings
+    ]
+    # When they are stored in any order, several times
+    held_post: KnownPost | None = None
+    for event in events * times:
+        decision = decide(event, held_post)
+        if held_post is not None and isinstance(decision, Stale):
+            continue
+        version = dated(event, held_post)
+        seen_before = held_post.seen_at if held_post else None
+        held_post = replace(
+            known(version.text, deleted=version.deleted),
+            edited_at=version.edited_at,
+            seen_at=max(filter(None, (seen_before, event.seen_at))),
+        )
+    # Then the last one stands
+    assert held_post is not None
+    assert (held_post.text, held_post.deleted) == (LAMP, False)

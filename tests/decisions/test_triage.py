@@ -103,3 +103,14 @@ def test_the_place_goes_into_the_verdict() -> None:
     place = Place("katynskoe", "smolensky", "Катынь", "Лесная", "5", (3, 9))
     verdict = triage(replace(CASE, place=place, place_from="text"))
     assert (verdict.village, verdict.street, verdict.house) == ("Катынь", "Лесная", "5")
+
+
+def test_the_administrations_own_answers_open_nothing() -> None:
+    answer = replace(CASE, post=replace(POST, kind=PostKind.COMMENT), official=True)
+
+    verdict = triage(answer)
+
+    assert not verdict.relevant
+    assert "relevance:official_answer" in verdict.rules
+    # What a community publishes at the top is often a citizen's letter.
+    assert triage(replace(CASE, official=True)).relevant

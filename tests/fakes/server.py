@@ -31,7 +31,8 @@ class Faults:
 
     Half of the spoilt requests are carried out first, so that only the answer is lost: what
     makes a blind repeat publish twice. ``hang_seconds`` should be longer than clients wait.
-    ``planned`` are used up first, each with whether the request is carried out.
+    ``planned`` are used up first, each with whether the request is carried out; ``once`` are for
+    the first request to a path, as "/method/wall.createComment".
     """
 
     share: float = 0.0
@@ -39,6 +40,7 @@ class Faults:
     kinds: Sequence[Fault] = tuple(Fault)
     hang_seconds: float = 1.0
     planned: list[tuple[Fault, bool]] = field(default_factory=list)
+    once: dict[str, tuple[Fault, bool]] = field(default_factory=dict)
     counted: Counter[str] = field(default_factory=Counter)
     dice: random.Random = field(init=False)
 
@@ -46,8 +48,10 @@ class Faults:
         """Seed the dice."""
         self.dice = random.Random(self.seed)  # noqa: S311 - repeatable faults, no secrets
 
-    def next(self) -> tuple[Fault, bool] | None:
+    def next(self, path: str) -> tuple[Fault, bool] | None:
         """Return the fault of the next answer and whether the request is carried out first."""
+        if path in self.once:
+            return self.once.pop(path)
         if self.planned:
             return self.planned.pop(0)
         if self.dice.random() >= self.share:
@@ -99,7 +103,7 @@ class FakeServer:
     def _middleware(self) -> Middleware:
         @web.middleware
         async def spoil(request: web.Request, handler: Handler) -> web.StreamResponse:
-            fault = self.faults.next()
+            fault = self.faults.next(request.path)
             if fault is None:
                 response = await handler(request)
                 await self._pause(self.latency)

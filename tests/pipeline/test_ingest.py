@@ -1,8 +1,7 @@
 """One page through the whole path: post, verdict, incident, timers, journal, cursor."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
@@ -10,16 +9,16 @@ import sqlalchemy as sa
 from builders import ORIGIN, TUESDAY_NOON, comment, post, shipped_judge, take
 from sqlmodel import col, select
 
+from models.inbox import Unreadable
 from models.incident import Incident
 from models.journal import JournalEntry
 from models.post import Post, PostVersion
 from models.source import Source
 from models.timer import Timer
 from models.values import FetchedPost, Stated
-from models.vocabulary import Act, Network, Outcome, Stage, TimerKind, TimerState, Topic, Urgency
+from models.vocabulary import Act, Outcome, Stage, TimerKind, TimerState, Topic, Urgency
 from pipeline.database import reading
-from pipeline.ingest import OvertakenError, ingest_source, prepare, take_in
-from pipeline.region import schema
+from pipeline.ingest import OvertakenError, prepare, take_in
 
 T = TypeVar("T")
 
@@ -260,23 +259,55 @@ def test_hostile_texts_are_stored(engine: sa.Engine) -> None:
     assert len(text) <= 100_000
 
 
-async def test_a_bug_in_one_source_is_noted_with_it_and_raised(
-    engine: sa.Engine, tmp_path: Path
-) -> None:
-    recording = tmp_path / "recording.jsonl"
-    recording.write_text('{"recorded_at": 1795000000}\n', encoding="utf-8")
-    source = schema.Source("vk:bug", "recording", Network.VK, recording, "Сообщество")
+def test_a_comment_is_read_with_the_whole_thread_above_it(engine: sa.Engine) -> None:
+    # Given a post, a comment that names the village, and an answer to that comment
+    asked = post(10, "Когда починят дорогу?")
+    named = comment(1, "В Печерске на Минской яма на яме", below=asked)
+    answer = replace(
+        comment(2, "А у нас ещё хуже, колесо пробили", below=asked), parent_id=named.external_id
+    )
+    third = replace(
+        comment(3, "И у нас пробили, яма у остановки", below=asked), parent_id=answer.external_id
+    )
+    # When they come one by one
+    for one in (asked, named, answer):
+        take(engine, one)
+    take(engine, third)
+    # Then the third is placed by the first, two steps above it
+    stored = next(one for one in rows(engine, Post) if one.external_id == third.external_id)
+    assert stored.prediction["settlement"] == "pecherskoe"
 
-    def broken_clock() -> datetime:
-        moment = next(moments)
-        if moment is None:
-            raise ZeroDivisionError
-        return moment
 
-    moments = iter([TUESDAY_NOON, None, TUESDAY_NOON])
-    await ingest_source(source, engine=engine, judge=shipped_judge(), clock=broken_clock)
-    with pytest.raises(ZeroDivisionError):
-        await ingest_source(source, engine=engine, judge=shipped_judge(), clock=broken_clock)
-    (stored,) = rows(engine, Source)
-    assert "внутренняя ошибка" in stored.last_error
-    assert stored.last_error_at == TUESDAY_NOON
+def test_what_cannot_be_told_from_others_is_kept_aside(engine: sa.Engine) -> None:
+    tally = take(engine, replace(LAMP, external_id="я" * 201), GAS)
+
+    assert (tally.taken, tally.rejected) == (1, 1)
+    (kept,) = rows(engine, Unreadable)
+    assert "длиннее 200" in kept.what
+
+
+def test_a_deletion_that_was_seen_and_a_return_that_was_seen_later(engine: sa.Engine) -> None:
+    # Given a comment that a reading at noon misses, and one an hour later shows again
+    hour = timedelta(hours=1)
+    take(engine, LAMP)
+    take(engine, replace(LAMP, text="", deleted=True), now=TUESDAY_NOON + hour)
+    (stored,) = rows(engine, Post)
+    assert stored.deleted_at is not None
+    take(engine, LAMP, now=TUESDAY_NOON + 2 * hour)
+    # Then it is there again, and its incident was never doubled
+    (stored,) = rows(engine, Post)
+    assert stored.deleted_at is None
+    assert len(rows(engine, Incident)) == 1
+
+
+def test_an_undated_edit_is_dated_by_the_reading_that_saw_it(engine: sa.Engine) -> None:
+    hour = timedelta(hours=1)
+    take(engine, LAMP)
+    worse = replace(LAMP, text="На Лесной не горит уже третий фонарь")
+    take(engine, worse, now=TUESDAY_NOON + hour)
+    # A page that was asked for earlier and stored later changes nothing.
+    take(engine, LAMP, now=TUESDAY_NOON + hour / 2)
+    (stored,) = rows(engine, Post)
+    assert stored.text == worse.text
+    assert stored.edited_at == TUESDAY_NOON + hour
+    assert len(rows(engine, PostVersion)) == 1

@@ -123,6 +123,8 @@ def test_the_sample_feed_is_read_until_one_has_sources_of_ones_own(smolensky: Re
     assert smolensky.sources == ()
     vk, ok = smolensky.active_sources()
     assert (vk.network, ok.network) == (Network.VK, Network.OK)
+    assert vk.file is not None
+    assert ok.file is not None
     assert vk.file.is_file()
     assert ok.file.is_file()
 

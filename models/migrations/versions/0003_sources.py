@@ -56,10 +56,14 @@ def upgrade() -> None:
     _allow("source", "network", NETWORKS)
     _allow("journal", "act", OLD_ACTS + NEW_ACTS)
     with op.batch_alter_table("source") as batch_op:
+        batch_op.add_column(
+            sa.Column("events_at", TEXT(length=100), nullable=False, server_default="")
+        )
         batch_op.add_column(sa.Column("next_at", MOMENT(), nullable=True))
         batch_op.add_column(sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("usual_gap", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("silent_since", MOMENT(), nullable=True))
+    op.create_index("post_thread", "post", ["source_id", "root_id"])
     op.create_table(
         "event",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -139,10 +143,11 @@ def downgrade() -> None:
     op.drop_index("answer_due", "answer")
     op.drop_table("answer")
     op.drop_table("unreadable")
+    op.drop_index("post_thread", "post")
     op.drop_index("event_waiting", "event")
     op.drop_table("event")
     with op.batch_alter_table("source") as batch_op:
-        for column in ("silent_since", "usual_gap", "failures", "next_at"):
+        for column in ("silent_since", "usual_gap", "failures", "next_at", "events_at"):
             batch_op.drop_column(column)
     # The older program has no words for these and could not show a card that has one.
     journal = sa.table("journal", sa.column("act"))

@@ -13,6 +13,7 @@ from models.post import Post, PostVersion
 from models.source import Source
 from models.vocabulary import PostKind, Stage, Urgency
 from pipeline.console.access import SignedIn, Visitor
+from pipeline.console.answering import Answering, Written, answering, told
 from pipeline.console.explain import Why, explain, journal, why
 from pipeline.console.frame import Console, console_of
 from pipeline.console.highlight import Kind, Piece, legend, pieces
@@ -20,9 +21,10 @@ from pipeline.console.judging import judging
 from pipeline.console.wording import body_name, place, safe_url, timing
 from pipeline.database import reading
 from pipeline.decisions.correcting import Correction
+from pipeline.desk.answers import targets
 from pipeline.desk.correcting import present
 from pipeline.region.schema import Contacts
-from pipeline.store import incidents, posts
+from pipeline.store import answers, incidents, posts
 
 NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 LARGEST_ID = 2**31 - 1
@@ -74,11 +76,12 @@ def card(
     status: int = 200,
     trouble: str = "",
     said: Correction | None = None,
+    written: Written | None = None,
 ) -> Response:
     """Return an incident's card; raise 404 for an id that is none of an incident.
 
     ``trouble`` is why what was ``said`` in its form was not accepted; without ``said`` the form
-    shows what stands now.
+    shows what stands now. ``written`` is an answer to the citizen that was not accepted.
     """
     with reading(console.engine) as session:
         incident = incidents.find_incident(session, number)
@@ -88,6 +91,7 @@ def card(
         entries = incidents.journal_of(session, number)
         first = next(iter(posts.posts_of(session, number)), None)
         stands = present(session, incident, first) if first is not None else None
+        answer = _answering(session, incident, console, written)
     settlement, address = place(incident, console.region)
     return console.page(
         "incident.html",
@@ -107,8 +111,19 @@ def card(
         contacts=_contacts(incident.body, console),
         texts=texts,
         judging=judging(incident, entries, said or stands, console, trouble) if stands else None,
-        journal=journal(entries, console),
+        answering=answer,
+        journal=told(journal(entries, console)),
     )
+
+
+def _answering(
+    session: Session, incident: Incident, console: Console, written: Written | None
+) -> Answering | None:
+    number = stored_id(incident.id)
+    urls = {stored_id(post.id): post.url for post in posts.posts_of(session, number)}
+    given = answers.of_incident(session, number)
+    to = targets(session, number)
+    return answering(incident, given, to, urls, console=console, written=written)
 
 
 def _texts(session: Session, incident: Incident, console: Console) -> Iterator[Text]:

@@ -1,0 +1,285 @@
+"""``otklik reply``: answer a citizen, and see what became of the answers to them."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from pipeline.commands.parser import Commands, command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import sqlalchemy as sa
+
+    from models.answer import Answer
+    from pipeline.decisions.answering import Draft, Refused
+    from pipeline.region.schema import Region
+    from pipeline.settings import Settings
+
+EXAMPLES = """\
+  otklik reply 12 "Здравствуйте! Яма засыпана."      окончательный ответ, уйдёт сам
+  otklik reply 12 - --interim < otvet.txt            промежуточный, текст из файла
+  otklik reply 12 "Яма засыпана." --now              отправить сразу, не дожидаясь потоков
+  otklik reply 12 "Яма засыпана." --hand https://vk.com/wall-1_2?reply=3
+                                                     вы уже ответили сами: записать это
+  otklik reply 12 --hand https://vk.com/wall-1_2?reply=3
+                                                     непринятый сетью ответ вы опубликовали сами
+  otklik reply 12 --repeat 5                         отправить непринятый ответ № 5 ещё раз
+  otklik reply 12 --withdraw 5                       снять ответ № 5 с отправки
+  otklik reply 12 --status                           что стало с ответами
+
+Ответ проверяется на личные данные: его прочтут все. Отправляют его работающие потоки
+(otklik run или otklik flows serve); без них — ключ --now.
+"""
+
+LONGEST_INPUT = 200_000
+"""Characters read from a pipe; what is longer is refused anyway."""
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = command(
+        commands, "reply", "Ответить гражданину, узнать судьбу ответа", run, examples=EXAMPLES
+    )
+    parser.add_argument("incident", metavar="ИНЦИДЕНТ", type=_number, help="номер инцидента")
+    parser.add_argument(
+        "text", metavar="ТЕКСТ", nargs="?", help="текст ответа; «-» — прочитать из потока ввода"
+    )
+    parser.add_argument(
+        "--interim", action="store_true", help="промежуточный: за ним последует окончательный"
+    )
+    parser.add_argument(
+        "--further", action="store_true", help="дополнительный, после окончательного"
+    )
+    parser.add_argument(
+        "--post",
+        metavar="НОМЕР",
+        type=_number,
+        help="на какое сообщение инцидента (по умолчанию на самое новое)",
+    )
+    parser.add_argument(
+        "--by", metavar="ИМЯ", default="admin", help="кто отвечает (по умолчанию admin)"
+    )
+    acts = parser.add_mutually_exclusive_group()
+    acts.add_argument("--hand", metavar="ССЫЛКА", help="ответ уже опубликован вручную")
+    acts.add_argument(
+        "--withdraw", metavar="ОТВЕТ", type=_number, help="снять ответ с этим номером"
+    )
+    acts.add_argument(
+        "--repeat", metavar="ОТВЕТ", type=_number, help="отправить ответ с этим номером снова"
+    )
+    acts.add_argument("--status", action="store_true", help="только показать ответы")
+    acts.add_argument("--now", action="store_true", help="отправить сразу всё, что ждёт отправки")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked, then show the incident's answers.
+
+    Code 1 when something was refused, or when what was to be sent at once is not published.
+    """
+    from pipeline.commands.messages import CommandError
+    from pipeline.database import reading
+    from pipeline.region.load import load_region
+    from pipeline.settings import load_settings
+    from pipeline.store.incidents import find_incident
+    from pipeline.workplace import open_store
+
+    settings = load_settings()
+    region = load_region(settings.region)
+    if args.text is not None and (args.withdraw or args.repeat or args.status):
+        raise CommandError("Текст ответа здесь лишний: уберите его или ключ.")
+    with open_store(settings) as engine:
+        with reading(engine) as session:
+            if find_incident(session, args.incident) is None:
+                raise CommandError(
+                    f"Инцидента № {args.incident} нет. Номера видны в консоли Отклика."
+                )
+        number = _change(args, engine, region)
+        if args.now:
+            _send(settings, engine)
+        _show(engine, args.incident, region)
+        return 0 if not args.now or number is None or _published(engine, number) else 1
+
+
+def _change(args: argparse.Namespace, engine: "sa.Engine", region: "Region") -> int | None:
+    """Do what was asked; return the number of the answer it was about, None if nothing was."""
+    from models.answer import Answer
+    from models.columns import stored_id
+    from pipeline.commands.messages import now
+    from pipeline.database import unit_of_work
+    from pipeline.desk import answers as desk
+
+    draft = _draft(args)
+    if draft is None:
+        return _decide(args, engine)
+    by, at = _login(engine, args.by), now()
+    with unit_of_work(engine) as session:
+        if args.hand is not None:
+            said = desk.record_by_hand(
+                session, args.incident, draft, args.hand, by=by, region=region, now=at
+            )
+        else:
+            said = desk.queue_answer(
+                session, args.incident, draft, by=by, version=None, region=region, now=at
+            )
+        if isinstance(said, Answer):
+            return stored_id(said.id)
+    raise _error(said, draft.text)
+
+
+def _decide(args: argparse.Namespace, engine: "sa.Engine") -> int | None:
+    """Do what was asked of an answer that is there already; return its number, if any."""
+    from pipeline.commands.messages import now
+    from pipeline.database import unit_of_work
+    from pipeline.desk import answers as desk
+
+    known = _chosen(args, engine)
+    if known is None or known.id is None:
+        return None
+    by, at = _login(engine, args.by), now()
+    with unit_of_work(engine) as session:
+        if args.hand is not None:
+            refused = desk.mark_by_hand(
+                session, known.id, args.hand, by=by, version=known.version, now=at
+            )
+        elif args.withdraw:
+            refused = desk.withdraw(session, known.id, by=by, version=known.version, now=at)
+        else:
+            refused = desk.repeat(session, known.id, by=by, version=known.version, now=at)
+    if refused is not None:
+        raise _error(refused, "")
+    return known.id
+
+
+def _chosen(args: argparse.Namespace, engine: "sa.Engine") -> "Answer | None":
+    """Return the answer that is meant: the named one, or with --hand the one that waits."""
+    from pipeline.commands.messages import CommandError
+    from pipeline.database import reading
+    from pipeline.decisions.publishing import Step, open_to
+    from pipeline.store.answers import of_incident
+
+    with reading(engine) as session:
+        known = of_incident(session, args.incident)
+    number = args.withdraw or args.repeat
+    if number:
+        for answer in known:
+            if answer.id == number:
+                return answer
+        raise CommandError(
+            f"У инцидента № {args.incident} нет ответа № {number}. "
+            f"Ответы: otklik reply {args.incident} --status"
+        )
+    if args.hand is None:
+        return None
+    waiting = [answer for answer in known if open_to(answer.state, Step.BY_HAND)]
+    if len(waiting) != 1:
+        raise CommandError(
+            "Неясно, какой ответ опубликован вручную: ожидающих ответов "
+            f"{len(waiting)}. Укажите и текст: otklik reply {args.incident} ТЕКСТ --hand ССЫЛКА"
+        )
+    return waiting[0]
+
+
+def _draft(args: argparse.Namespace) -> "Draft | None":
+    from models.vocabulary import AnswerKind
+    from pipeline.decisions.answering import Draft, tidy
+
+    if args.text is None:
+        return None
+    text = _piped() if args.text == "-" else args.text
+    kind = AnswerKind.INTERIM if args.interim else AnswerKind.FINAL
+    return Draft(tidy(text), kind, post_id=args.post, further=args.further)
+
+
+def _piped() -> str:
+    from pipeline.commands.messages import CommandError
+
+    try:
+        return sys.stdin.read(LONGEST_INPUT)
+    except UnicodeDecodeError:
+        raise CommandError(
+            "Текст из потока ввода не в кодировке UTF-8. Сохраните файл в UTF-8 и повторите."
+        ) from None
+
+
+def _login(engine: "sa.Engine", login: str) -> str:
+    """Return the login of somebody who may answer. Raises CommandError."""
+    from pipeline.commands.messages import CommandError
+    from pipeline.database import reading
+    from pipeline.store.staff import find_staff
+
+    with reading(engine) as session:
+        person = find_staff(session, login)
+    if person is None or not person.active:
+        raise CommandError(
+            f"Сотрудника «{login}» нет. Укажите, кто отвечает: --by ИМЯ; список: otklik staff list"
+        )
+    return person.login
+
+
+def _error(refused: "Refused", text: str) -> Exception:
+    """Return a refusal with the words that it is about, each on a line."""
+    from pipeline.commands.messages import CommandError
+
+    found = [f"  {one.kind.russian}: {text[one.start : one.end]}" for one in refused.found]
+    return CommandError("\n".join([refused.message, *found]))
+
+
+def _send(settings: "Settings", engine: "sa.Engine") -> None:
+    """Send what is due, as the publishing flow does."""
+    import asyncio
+
+    from pipeline.commands.messages import now
+    from pipeline.publish import publish_due
+    from pipeline.publishers import open_publishers
+
+    async def send() -> None:
+        async with open_publishers(settings, engine) as publisher_for:
+            await publish_due(engine, publisher_for, clock=now)
+
+    asyncio.run(send())
+
+
+def _published(engine: "sa.Engine", number: int) -> bool:
+    from models.vocabulary import AnswerState
+    from pipeline.database import reading
+    from pipeline.store.answers import find_answer
+
+    with reading(engine) as session:
+        answer = find_answer(session, number)
+    return answer is not None and answer.state is AnswerState.PUBLISHED
+
+
+def _show(engine: "sa.Engine", incident_id: int, region: "Region") -> None:
+    from pipeline.commands.messages import out
+    from pipeline.database import reading
+    from pipeline.store.answers import of_incident
+
+    with reading(engine) as session:
+        known = of_incident(session, incident_id)
+    for line in _lines(known, region.time_zone):
+        # A text may hold what looks like markup.
+        out.print(line, soft_wrap=True, markup=False)
+    if not known:
+        out.print(f"Ответов на инцидент № {incident_id} пока нет.")
+
+
+def _lines(answers: "Sequence[Answer]", time_zone: str) -> list[str]:
+    from zoneinfo import ZoneInfo
+
+    lines = []
+    for answer in answers:
+        written = f"{answer.created_at.astimezone(ZoneInfo(time_zone)):%d.%m.%Y %H:%M}"
+        lines.append(
+            f"Ответ № {answer.id}: {answer.state.russian} ({answer.kind.russian}, "
+            f"{answer.author}, {written})"
+        )
+        lines += [f"  {part}" for part in answer.text.split("\n")]
+        lines += [f"  {part}" for part in (answer.url, answer.error) if part]
+    return lines
+
+
+def _number(written: str) -> int:
+    if written.isascii() and written.isdigit() and 0 < int(written[:12]) < 2**31:
+        return int(written[:12])
+    raise argparse.ArgumentTypeError(f"«{written[:50]}» — не номер")

@@ -1,0 +1,139 @@
+"""The operator's answer to the citizen: written, sent, taken down, withdrawn."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from models.vocabulary import AnswerKind
+from pipeline.console.access import SignedInForm, Visitor
+from pipeline.console.answering import Written
+from pipeline.console.frame import Console, console_of
+from pipeline.console.pages.incident import LARGEST_ID, card, number_of
+from pipeline.database import unit_of_work
+from pipeline.decisions.answering import Draft, Reason, Refused, tidy
+from pipeline.desk import answers as desk
+from pipeline.store.answers import find_answer
+from pipeline.store.incidents import find_incident
+
+LATE = frozenset({Reason.STALE, Reason.CLOSED, Reason.STEP, Reason.DELETED})
+"""What the card showed is not so any more; everything else is put right in the form."""
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The form for a new answer; what it cannot hold is answered with 422.
+
+    ``seen`` is the incident's version. Nothing that a person typed is bounded here: a refusal has
+    to show it to them again.
+    """
+
+    button: Annotated[Literal["send", "hand"], Form()]
+    seen: Annotated[int, Form(ge=1, le=LARGEST_ID)]
+    text: Annotated[str, Form()] = ""
+    kind: Annotated[Literal["", "interim", "final"], Form()] = ""
+    post: Annotated[int | None, Form(ge=1, le=LARGEST_ID)] = None
+    further: Annotated[Literal["", "yes"], Form()] = ""
+    link: Annotated[str, Form()] = ""
+
+    @property
+    def draft(self) -> Draft:
+        """What the fields say."""
+        return Draft(
+            tidy(self.text),
+            AnswerKind(self.kind) if self.kind else None,
+            post_id=self.post,
+            further=bool(self.further),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The form beside an earlier answer, whose version was ``seen``."""
+
+    button: Annotated[Literal["repeat", "hand", "withdraw"], Form()]
+    seen: Annotated[int, Form(ge=1, le=LARGEST_ID)]
+    link: Annotated[str, Form()] = ""
+
+
+@router.post("/incident/{number}/answer")
+def write_answer(
+    request: Request, visitor: SignedInForm, number: str, filled: Annotated[Filled, Depends()]
+) -> Response:
+    """Put an answer on its way or take one down; a refusal is told on the card, text kept."""
+    console = console_of(request)
+    incident_id = number_of(number)
+    with unit_of_work(console.engine) as session:
+        if find_incident(session, incident_id) is None:
+            raise HTTPException(404)
+        said = _write(session, incident_id, filled, visitor, console)
+    if isinstance(said, Refused):
+        written = Written(said, filled.draft, filled.link)
+        return _refused(console, visitor, incident_id, written)
+    return _shown(incident_id)
+
+
+@router.post("/incident/{number}/answer/{answer}")
+def decide_answer(
+    request: Request,
+    visitor: SignedInForm,
+    number: str,
+    answer: str,
+    decided: Annotated[Decided, Depends()],
+) -> Response:
+    """Send an earlier answer again, take it down as published by hand, or withdraw it."""
+    console = console_of(request)
+    incident_id, answer_id = number_of(number), number_of(answer)
+    with unit_of_work(console.engine) as session:
+        known = find_answer(session, answer_id)
+        if known is None or known.incident_id != incident_id:
+            raise HTTPException(404)
+        trouble = _decide(session, answer_id, decided, visitor, console)
+    if trouble is not None:
+        written = Written(trouble, link=decided.link, number=answer_id)
+        return _refused(console, visitor, incident_id, written)
+    return _shown(incident_id)
+
+
+def _write(
+    session: Session, incident_id: int, filled: Filled, visitor: Visitor, console: Console
+) -> object:
+    by, now, region = visitor.staff.login, console.clock(), console.region
+    if filled.button == "hand":
+        return desk.record_by_hand(
+            session, incident_id, filled.draft, filled.link.strip(), by=by, region=region, now=now
+        )
+    return desk.queue_answer(
+        session,
+        incident_id,
+        filled.draft,
+        by=by,
+        version=filled.seen,
+        region=region,
+        now=now,
+    )
+
+
+def _decide(
+    session: Session, answer_id: int, decided: Decided, visitor: Visitor, console: Console
+) -> Refused | None:
+    by, now, version = visitor.staff.login, console.clock(), decided.seen
+    if decided.button == "repeat":
+        return desk.repeat(session, answer_id, by=by, version=version, now=now)
+    if decided.button == "withdraw":
+        return desk.withdraw(session, answer_id, by=by, version=version, now=now)
+    link = decided.link.strip()
+    return desk.mark_by_hand(session, answer_id, link, by=by, version=version, now=now)
+
+
+def _refused(console: Console, visitor: Visitor, incident_id: int, written: Written) -> Response:
+    status = 409 if written.trouble.reason in LATE else 422
+    return card(console, visitor, incident_id, status=status, written=written)
+
+
+def _shown(incident_id: int) -> Response:
+    return RedirectResponse(f"/incident/{incident_id}#answer", 303)
