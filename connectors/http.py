@@ -4,10 +4,12 @@ An error never repeats an address with its parameters, a header or a body: they 
 """
 
 import asyncio
+import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urljoin, urlsplit
@@ -40,7 +42,8 @@ class Request:
     """What to ask.
 
     ``params`` go into the address, ``form`` into an urlencoded body, ``json`` into a JSON body.
-    ``secrets`` names those of params, form and headers that no record may show.
+    ``secrets`` names those of params, form and headers that no record may show; ``hidden`` is a
+    part of the address that none may.
     ``follow`` allows redirects, for GET alone: any other request would be sent anew to where an
     answer leads. ``read_seconds`` is how long a silent server is waited for.
     """
@@ -52,6 +55,7 @@ class Request:
     json: object | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
+    hidden: str = ""
     follow: bool = False
     read_seconds: float = READ_SECONDS
     max_body: int = MAX_BODY
@@ -108,13 +112,28 @@ class HttpClient:
 
     ``private`` allows addresses of this machine and of local networks, which an administrator
     names on purpose; ``proxy`` is an address like ``http://host:3128``. A proxy resolves names
-    itself, so only it can keep names from leading inside.
+    itself, so only it can keep names from leading inside. ``ca_file`` names certificates to trust
+    beside the system's.
     """
 
-    def __init__(self, *, private: bool = False, proxy: str | None = None) -> None:
-        """Remember the options; the session opens with the context."""
+    def __init__(
+        self, *, private: bool = False, proxy: str | None = None, ca_file: Path | None = None
+    ) -> None:
+        """Remember the options; the session opens with the context.
+
+        Raises SourceError when the certificates cannot be read.
+        """
         self._private = private
         self._proxy = proxy
+        self._trust = ssl.create_default_context()
+        if ca_file is not None:
+            try:
+                self._trust.load_verify_locations(ca_file)
+            except OSError:
+                raise SourceError(
+                    f"Файл сертификатов {ca_file} не читается. Проверьте путь, права и что в нём "
+                    "сертификаты в виде PEM."
+                ) from None
 
     async def __aenter__(self) -> Self:
         """Open the session."""
@@ -123,6 +142,7 @@ class HttpClient:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=100,
+                ssl=self._trust,
                 resolver=None
                 if self._private
                 else PublicResolver(allowed=URL(self._proxy or "").raw_host),

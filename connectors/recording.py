@@ -117,7 +117,7 @@ def asked(request: Request) -> dict[str, object]:
     """Return a request as recordings keep it: secrets are named, not shown."""
     return {
         "method": request.method,
-        "url": request.url,
+        "url": request.url.replace(request.hidden, REDACTED) if request.hidden else request.url,
         "params": _redacted(request.params, request.secrets),
         "form": None if request.form is None else _redacted(request.form, request.secrets),
         "json": request.json,

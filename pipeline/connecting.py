@@ -250,6 +250,7 @@ class Connecting:
     async def _max_bot(self, source: Source, stored: StoredSource) -> Connector:
         return Chats(
             await self.max(source, source.live.token),
+            chats=[int(chat) for chat in source.communities],
             open_posts=self._open(stored),
             known_comments=self._comments(stored),
             webhook=bool(source.live.events),
@@ -281,6 +282,7 @@ class Connecting:
             self.tools.secret(live.token),
             port=int(port) if port else None,
             tls=not live.plain,
+            ca_file=Path(live.ca_file) if live.ca_file else None,
         )
         return Mailbox(client, folder=live.folder or "INBOX")
 

@@ -29,7 +29,7 @@ class Tools:
     ledger: Ledger
     stack: AsyncExitStack
     around: Callable[[Http], Http]
-    clients: dict[tuple[bool, str], HttpClient] = field(default_factory=dict)
+    clients: dict[tuple[bool, str, str], HttpClient] = field(default_factory=dict)
     callers: dict[str, Caller] = field(default_factory=dict)
 
     async def http(self, live: Live) -> Http:
@@ -38,9 +38,10 @@ class Tools:
         An address that the administrator named on purpose may lead inside.
         """
         private = live.allow_private or bool(live.api)
-        key = (private, live.proxy)
+        key = (private, live.proxy, live.ca_file)
         if key not in self.clients:
-            client = HttpClient(private=private, proxy=live.proxy or None)
+            ca_file = Path(live.ca_file) if live.ca_file else None
+            client = HttpClient(private=private, proxy=live.proxy or None, ca_file=ca_file)
             self.clients[key] = await self.stack.enter_async_context(client)
         return self.around(self.clients[key])
 

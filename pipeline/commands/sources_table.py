@@ -82,7 +82,8 @@ def _tokens(status: SourceStatus) -> Iterable[str]:
     for token in status.tokens:
         yield f"{token.name}: {token.state.russian}"
         for method, left in token.left.items():
-            yield f"  {method}: {left}"
+            if method in token.used:
+                yield f"  {method}: {left}"
 
 
 def _moment(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:

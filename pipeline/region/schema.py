@@ -140,7 +140,8 @@ class Live:
     kind's own. ``events`` tells how the network pushes events, empty for not at all;
     ``confirmation`` is the line that VKontakte asks a Callback server for.
     ``answer_as`` is the community in whose name answers are published. ``api`` and ``proxy``
-    replace the network's own address and the direct way to it. Empty where not given.
+    replace the network's own address and the direct way to it; ``ca_file`` holds certificates to
+    trust beside the system's. Empty where not given.
     """
 
     token: str = ""
@@ -163,6 +164,7 @@ class Live:
     zone: str = ""
     every: int | None = None
     api: str = ""
+    ca_file: str = ""
     proxy: str = ""
     allow_private: bool = False
     plain: bool = False
@@ -205,10 +207,11 @@ class Source:
     def community_settlement(self, external_id: str) -> str | None:
         """Return the settlement of the community that published the post, if it has one.
 
-        External ids begin with the community's id, then comes an underscore.
+        External ids begin with the community's id, then comes an underscore (a slash after the
+        name of a channel, which may hold underscores).
         """
-        community = external_id.split("_", 1)[0]
-        return self.communities.get(community, self.settlement)
+        community = external_id.split("/" if "/" in external_id else "_", 1)[0]
+        return self.communities.get(community) or self.settlement
 
 
 @dataclass(frozen=True, slots=True)

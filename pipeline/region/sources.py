@@ -17,7 +17,7 @@ from pipeline.region.problems import Problem
 from pipeline.region.reading import Reader, is_null
 from pipeline.region.schema import Live, Source, SourceKind
 
-COMMON = ("key", "kind", "title", "settlement", "communities", "every", "proxy", "api")
+COMMON = ("key", "kind", "title", "settlement", "communities", "every", "proxy", "api", "ca_file")
 ANSWERS = ("answer_token", "answer_as")
 
 
@@ -182,7 +182,16 @@ class SourcesBuild:
         named = {key: self._secret(reader, found.get(key)) for key in SECRETS}
         plain = {
             key: reader.text(found.get(key))
-            for key in ("app_key", "app_id", "confirmation", "server", "user", "folder", "mapping")
+            for key in (
+                "ca_file",
+                "app_key",
+                "app_id",
+                "confirmation",
+                "server",
+                "user",
+                "folder",
+                "mapping",
+            )
         }
         return Live(
             **named,
@@ -208,6 +217,10 @@ class SourcesBuild:
             if shape and not re.fullmatch(shape[0], community):
                 fix = f"Образец: {shape[1]}"
                 reader.wrong(value, f"номер или имя сообщества «{community[:60]}» не подходит", fix)
+                continue
+            if kind is SourceKind.MAX_BOT and not re.fullmatch(r"-?[0-9]{1,18}", community):
+                fix = "Это номер чата или канала: его показывает otklik sources check"
+                reader.wrong(value, f"номер чата «{community[:60]}» не подходит", fix)
                 continue
             found[community] = None if is_null(value) else self._settlement(reader, value)
         if shape and node is not None and not found:

@@ -246,12 +246,17 @@ async def test_a_mistyped_token_is_not_shown_either(token: str) -> None:
         assert "secret" not in str(caught.value)
 
 
-async def test_a_bot_is_not_recorded() -> None:
+async def test_a_recording_of_a_bot_holds_no_token() -> None:
+    out = BytesIO()
     async with bench() as there:
-        http = RecordingHttp(there.desk.http, BytesIO())
+        there.world.say(TOKEN, "В Жуково темно")
+        http = RecordingHttp(there.desk.http, out)
+        bot = Bot(http, there.desk.keyed(TOKEN), base=there.server.url, timeout=0)
+        page = await bot.fetch({}, now=there.time.now())
 
-        with pytest.raises(SourceError, match="не записывается"):
-            Bot(http, there.desk.keyed(TOKEN))
+    assert [post.text for post in page.posts] == ["В Жуково темно"]
+    assert "getUpdates" in out.getvalue().decode()
+    assert TOKEN not in out.getvalue().decode()
 
 
 async def test_faults_on_every_third_answer_lose_nothing() -> None:
