@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -125,8 +126,9 @@ class HttpClient:
         """
         self._private = private
         self._proxy = proxy
-        self._trust = ssl.create_default_context()
+        self._trust = system_trust()
         if ca_file is not None:
+            self._trust = ssl.create_default_context()
             try:
                 self._trust.load_verify_locations(ca_file)
             except OSError:
@@ -214,6 +216,11 @@ class HttpClient:
                 )
         except TimeoutError:
             raise UnreachableError(f"{where}: сервер не ответил вовремя.") from None
+        except aiohttp.ClientConnectorCertificateError:
+            raise SourceError(
+                f"{where}: сертификат сервера не подтверждён, запрос ему не отправлен. Если "
+                "сертификат выпущен своим удостоверяющим центром, укажите его в ca_file."
+            ) from None
         except (aiohttp.InvalidURL, ValueError):
             raise SourceError(f"{where}: адрес записан неверно. Проверьте настройки.") from None
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError, zlib.error) as error:
@@ -221,6 +228,12 @@ class HttpClient:
             raise UnreachableError(
                 f"{where}: соединение не удалось или оборвалось ({type(error).__name__})."
             ) from None
+
+
+@cache
+def system_trust() -> ssl.SSLContext:
+    """Return the system's certificates; to read them takes longer than most requests."""
+    return ssl.create_default_context()
 
 
 def _tracing() -> aiohttp.TraceConfig:

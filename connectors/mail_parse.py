@@ -58,7 +58,7 @@ def read_letter(letter: Letter, *, box: Box, now: datetime) -> FetchedPost | Rej
     sends of its own accord is let through: forms of town sites write so.
     """
     where = f"{box.where}, письмо {letter.uid}"
-    if _is_hostile(letter.content):
+    if is_hostile(letter.content):
         return Rejected(f"{where}: устроено так, что не читается. Откройте его в ящике.", "")
     try:
         return _read(letter, box, where, now)
@@ -67,7 +67,7 @@ def read_letter(letter: Letter, *, box: Box, now: datetime) -> FetchedPost | Rej
         return Rejected(f"{where}: не читается ({kind}). Откройте его в ящике.", "")
 
 
-def _is_hostile(content: bytes) -> bool:
+def is_hostile(content: bytes) -> bool:
     """Tell a letter that the library would take minutes or all of its stack over."""
     long = any(len(found[0]) > MAX_HEADER for found in TYPE_HEADER.finditer(content))
     return long or len(BOUNDARY.findall(content)) > MAX_PARTS
@@ -75,14 +75,14 @@ def _is_hostile(content: bytes) -> bool:
 
 def _read(letter: Letter, box: Box, where: str, now: datetime) -> FetchedPost | Rejected:
     message = message_from_bytes(letter.content)
-    headers = _headers(message)
-    sender = _address(headers.get("reply-to", "")) or _address(headers.get("from", ""))
+    headers = headers_of(message)
+    sender = address_of(headers.get("reply-to", "")) or address_of(headers.get("from", ""))
     machine = _machine(headers, message)
     if machine:
         return Rejected(f"{where}: {machine}, в обращения не взято.", _shown(headers))
     said = headers.get("subject", "")[:MAX_SUBJECT]
     subject = " ".join(clean(subject_of(said)).split())
-    body = _body(message, said)
+    body = body_of(message, said)
     if body.casefold().startswith(subject.casefold()):
         subject = ""
     text = "\n".join(part for part in (subject, body) if part)
@@ -115,7 +115,7 @@ def _read(letter: Letter, box: Box, where: str, now: datetime) -> FetchedPost | 
     )
 
 
-def _headers(message: Message) -> dict[str, str]:
+def headers_of(message: Message) -> dict[str, str]:
     """Return the first value of each header, decoded; names in lower case."""
     found: dict[str, str] = {}
     for name, value in message.raw_items():
@@ -173,7 +173,8 @@ def _machine(headers: dict[str, str], message: Message) -> str:
     return ""
 
 
-def _body(message: Message, subject: str) -> str:
+def body_of(message: Message, subject: str) -> str:
+    """Return what the author of a letter wrote himself; ``subject`` is as sent."""
     plain: list[str] = []
     marked: list[str] = []
     for part in _parts(message):
@@ -220,7 +221,8 @@ def _field(part: Message, name: str) -> str:
     return ""
 
 
-def _address(said: str) -> str:
+def address_of(said: str) -> str:
+    """Return the address that a header such as From holds, "" for none."""
     _, address = parseaddr(said[:MAX_HEADER])
     return address.lower() if ADDRESS.fullmatch(address) else ""
 

@@ -11,8 +11,8 @@ class Event(SQLModel, table=True):
     """One event as a network pushed it; kept before it is answered, read later.
 
     ``event_id`` is the network's own or, where it gives none, a digest of the payload: the
-    network repeats an event until it is answered. ``taken_at`` is set in the transaction that
-    stores what the event said.
+    network repeats an event until it is answered. ``taken_at`` is set, and the payload emptied, in
+    the transaction that stores what the event said.
     """
 
     __table_args__ = (

@@ -41,7 +41,7 @@ from pipeline.store.posts import comments_below, open_posts
 from pipeline.store.sources import all_sources
 
 EVERY: dict[SourceKind, timedelta] = {
-    SourceKind.RECORDING: timedelta(0),
+    SourceKind.RECORDING: timedelta(seconds=20),
     SourceKind.VK_WALL: timedelta(minutes=15),
     SourceKind.VK_BOARD: timedelta(minutes=30),
     SourceKind.VK_SEARCH: timedelta(minutes=15),
@@ -65,9 +65,11 @@ SLACK = timedelta(seconds=30)
 def tokens(source: Source, tools: Tools) -> list[Token]:
     """Return the tokens that a source is read, followed and answered with.
 
-    Raises SettingsError when a secret is missing.
+    Raises SettingsError when a secret of the source is missing, other ones than tokens as well.
     """
     live = source.live
+    for name in filter(None, (live.app_secret, live.refresh_token, live.secret)):
+        tools.secret(name)
     names = [live.token, live.events_token, live.answer_token]
     return [token(source.kind, name, live, tools) for name in dict.fromkeys(names) if name]
 
@@ -284,7 +286,7 @@ class Connecting:
             tls=not live.plain,
             ca_file=Path(live.ca_file) if live.ca_file else None,
         )
-        return Mailbox(client, folder=live.folder or "INBOX")
+        return Mailbox(self.tools.around_mail(client), folder=live.folder or "INBOX")
 
 
 def _seconds(gap: int | None) -> timedelta | None:

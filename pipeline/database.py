@@ -123,7 +123,7 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
     Raises DatabaseError when the database cannot be reached or is newer than this program.
     """
     try:
-        with engine.begin() as connection:
+        with engine.connect() as connection, _rebuilding(connection), connection.begin():
             if connection.dialect.name == "postgresql":
                 lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
                 connection.execute(lock, {"key": MIGRATION_LOCK})
@@ -131,6 +131,24 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
             command.upgrade(alembic_config(connection), revision)
     except sa.exc.DBAPIError as error:
         raise DatabaseError(_explain(engine, error)) from error
+
+
+@contextmanager
+def _rebuilding(connection: sa.Connection) -> Iterator[None]:
+    """Let SQLite's tables be built anew: to alter one, it is copied, dropped and renamed.
+
+    With its foreign keys on, SQLite refuses to drop a table that rows of others refer to; and it
+    listens to the setting between transactions alone.
+    """
+    raw = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite" or raw is None:
+        yield
+        return
+    raw.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys = ON")
 
 
 def alembic_config(connection: sa.Connection | None = None) -> Config:

@@ -9,15 +9,16 @@ import shutil
 import sys
 from importlib import import_module
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from models.errors import OtklikError
 from pipeline.run import Child, require_free
 from pipeline.secrets import FOLDER
 from pipeline.settings import Settings, load_settings, make_home
+from pipeline.sourcing import LEDGER
 
 SAMPLE = Path(__file__).parent / "region" / "sample" / "smolensky"
-SETTING = "--demo-port"
 
 
 class DemoError(OtklikError):
@@ -44,7 +45,7 @@ def prepare(settings: Settings, port: int) -> Settings:
     make_home(home)
     region = home / "region"
     shutil.copytree(SAMPLE, region, dirs_exist_ok=True)
-    (region / "sources.yaml").write_text(demo.sources(port), encoding="utf-8")
+    (region / "sources.yaml").write_text(demo.sources(demo.addresses(port)), encoding="utf-8")
     secrets = home / FOLDER
     secrets.mkdir(mode=0o700, exist_ok=True)
     for name, value in demo.SECRETS.items():
@@ -56,10 +57,23 @@ def prepare(settings: Settings, port: int) -> Settings:
     return load_settings()
 
 
-def child(port: int) -> Child:
-    """Return the process that serves the fake networks. Raises RunError when a port is taken."""
+def begin_anew(settings: Settings) -> None:
+    """Forget what was read from earlier fakes; call it while nobody else uses the demo's home.
+
+    They are born with each start and number what they say from the beginning again: to go on
+    would make edits of all of it.
+    """
+    for left in (*settings.home.glob("otklik.db*"), *settings.home.glob(f"{LEDGER}*")):
+        left.unlink()
+
+
+def child(port: int, option: str) -> Child:
+    """Return the process that serves the fake networks.
+
+    Raises RunError when a port is taken, naming the ``option`` that ``port`` comes from.
+    """
     for offset in range(len(fakes().NETWORKS)):
-        require_free("127.0.0.1", port + offset, SETTING)
+        require_free("127.0.0.1", port + offset, option)
     return Child("demo", (sys.executable, "-m", "fakes.demo", str(port)))
 
 
@@ -73,7 +87,8 @@ def told(port: int, settings: Settings | None = None) -> str:
     if settings is not None:
         commands = (
             "  команды      в другом окне сначала: "
-            f"export OTKLIK_HOME={settings.home} OTKLIK_REGION={settings.region}\n"
+            f"export OTKLIK_HOME={quote(str(settings.home))} "
+            f"OTKLIK_REGION={quote(settings.region)}\n"
         )
     return (
         f"  ВКонтакте    {url['vk']}/wall-990000201 (учебная стена: ответы видны там)\n"

@@ -100,7 +100,14 @@ def origin(source: Source) -> Origin:
     """Return a region's source as ingest sees it."""
     own = source.live.answer_as
     official = frozenset() if own is None else frozenset({f"-{own}"})
-    return Origin(source.key, source.network, source.title, source.community_settlement, official)
+    return Origin(
+        source.key,
+        source.network,
+        source.title,
+        source.community_settlement,
+        official,
+        source.page,
+    )
 
 
 def parse_event(network: Network, event: Event) -> list[FetchedPost]:

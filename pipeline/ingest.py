@@ -45,7 +45,8 @@ class OvertakenError(Exception):
 class Origin:
     """A source as ingest sees it: its key, and the settlement of a post's community.
 
-    ``official`` are the accounts that the administration answers with.
+    ``official`` are the accounts that the administration answers with; ``page`` returns where
+    people find what the network calls a post's page.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Origin:
     title: str
     settlement_of: Callable[[str], str | None]
     official: frozenset[str] = frozenset()
+    page: Callable[[str], str] = str
 
 
 def note_all(engine: sa.Engine, error: str, now: datetime) -> None:
@@ -92,7 +94,7 @@ def take_in(
     """
     source_id = stored_id(source.id)
     rejected = [*rejected, *(_UNTELLABLE for post in posts if not tellable(post))]
-    posts = [post for post in posts if tellable(post)]
+    posts = [replace(post, url=origin.page(post.url)) for post in posts if tellable(post)]
     if events is None:
         posts = [post if post.seen_at else replace(post, seen_at=now) for post in posts]
     wanted = {

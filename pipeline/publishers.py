@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import sqlalchemy as sa
 
+from connectors.base import SourceError
 from connectors.ledger import ParkedError
 from connectors.max.publisher import MaxPublisher
 from connectors.ok.publisher import OkPublisher
@@ -22,7 +24,10 @@ PublisherFor = Callable[[str], Publisher | None]
 
 
 class Unready:
-    """Stands for a publisher whose secret is missing: answers wait, and say for what."""
+    """Stands for a publisher that cannot be made: answers wait, and say for what.
+
+    A secret is missing, or a file that the settings name.
+    """
 
     limit = COMMENT_LIMIT
 
@@ -39,6 +44,28 @@ class Unready:
         raise ParkedError(self._why)
 
 
+class Elsewhere:
+    """A publisher of a network whose pages people look at on another site."""
+
+    def __init__(self, publisher: Publisher, source: Source) -> None:
+        """Remember who publishes, and the source that knows the site."""
+        self.limit = publisher.limit
+        self._publisher = publisher
+        self._source = source
+
+    async def publish(self, reply: Reply) -> Published:
+        """Publish; see Publisher."""
+        return self._seen(await self._publisher.publish(reply))
+
+    async def find(self, reply: Reply) -> Published | None:
+        """Look whether an answer stands there; see Publisher."""
+        found = await self._publisher.find(reply)
+        return found and self._seen(found)
+
+    def _seen(self, published: Published) -> Published:
+        return replace(published, url=self._source.page(published.url))
+
+
 @asynccontextmanager
 async def open_publishers(settings: Settings, engine: sa.Engine) -> AsyncIterator[PublisherFor]:
     """Give a function from a source's key to its publisher; None where answers go by hand."""
@@ -49,10 +76,10 @@ async def open_publishers(settings: Settings, engine: sa.Engine) -> AsyncIterato
         for source in region.active_sources():
             try:
                 made = await _publisher(source, connecting)
-            except SettingsError as error:
+            except (SettingsError, SourceError) as error:
                 made = Unready(str(error))
             if made is not None:
-                publishers[source.key] = made
+                publishers[source.key] = Elsewhere(made, source) if source.live.pages else made
         yield publishers.get
 
 

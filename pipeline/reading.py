@@ -15,7 +15,7 @@ from models.source import Source
 from models.values import FetchedPost
 from pipeline.database import reading, unit_of_work
 from pipeline.decisions.polling import pause_after
-from pipeline.desk.sources import note_failure, note_reading
+from pipeline.desk.sources import note_failure, note_reading, note_trouble
 from pipeline.ingest import Origin, OvertakenError, prepare, take_in
 from pipeline.judge import Judge
 from pipeline.store.sources import find_source, waiting_events
@@ -86,43 +86,58 @@ async def read_source(
     ``connect`` makes its connector, ``every`` says how long to wait after a success, ``parse``
     reads an event where the source has any, ``drain`` fetches such events and tells whether some
     were lost. Without ``poll`` only events are read, unless some were lost. Whatever goes wrong
-    is noted with the source, where people see it, and raised again.
+    is noted with the source, where people see it, and raised again; where no events could be
+    fetched, that is after the pages were read.
     """
     total = Tally()
+    trouble: OtklikError | None = None
     try:
         stored = prepare(desk.engine, origin, desk.clock())
-        if drain is not None and await drain(stored):
-            poll = True
+        if drain is not None:
+            try:
+                poll = await drain(stored) or poll
+            except OtklikError as error:
+                # The pages say the same, are asked for with another token, and do not wait.
+                trouble = error
         if parse is not None:
             total.add(await take_events(origin, desk, parse))
-        if not poll:
-            return total
-        connector = await connect(stored)
-        for _ in range(MAX_PAGES):
-            now = desk.clock()
-            stored = prepare(desk.engine, origin, now)
-            page = await connector.fetch(stored.cursor, now=now)
-            try:
-                tally = await desk.store(
-                    origin,
-                    stored,
-                    posts=list(page.posts),
-                    cursor=page.cursor,
-                    now=now,
-                    rejected=page.rejected,
-                )
-            except OvertakenError:
-                continue
-            total.add(tally)
-            if not page.more:
-                break
+        if poll:
+            total.add(await _read_pages(origin, desk, await connect(stored)))
     except Exception as error:
         fail(desk, origin, error)
         raise
     now = desk.clock()
-    next_at = now + every()
     with unit_of_work(desk.engine) as session:
-        note_reading(session, origin.key, next_at=next_at, now=now)
+        if poll:
+            note_reading(session, origin.key, next_at=now + every(), now=now)
+        if trouble is not None:
+            note_trouble(session, origin.key, str(trouble), now)
+    if trouble is not None:
+        raise trouble
+    return total
+
+
+async def _read_pages(origin: Origin, desk: Desk, connector: Connector) -> Tally:
+    """Read a source's pages to their end, or as many as one run reads."""
+    total = Tally()
+    for _ in range(MAX_PAGES):
+        now = desk.clock()
+        stored = prepare(desk.engine, origin, now)
+        page = await connector.fetch(stored.cursor, now=now)
+        try:
+            tally = await desk.store(
+                origin,
+                stored,
+                posts=list(page.posts),
+                cursor=page.cursor,
+                now=now,
+                rejected=page.rejected,
+            )
+        except OvertakenError:
+            continue
+        total.add(tally)
+        if not page.more:
+            break
     return total
 
 

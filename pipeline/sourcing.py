@@ -1,6 +1,7 @@
 """What sources are read and answered with: HTTP clients, secrets, tokens with their ledger."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from connectors.calling import Caller
 from connectors.http import Http, HttpClient
 from connectors.ledger import Ledger, Token
+from connectors.mail_client import MailClient
 from pipeline.region.schema import Live
 from pipeline.secrets import require_secret
 from pipeline.settings import make_home
@@ -22,13 +24,16 @@ class Tools:
     """Tools that all sources of one process share; each is made when it is first needed.
 
     ``secret`` finds a secret by its name or raises SettingsError. ``around`` is put around every
-    HTTP client: a recorder, or a player instead of it.
+    HTTP client, and ``around_mail`` around every client of a mail box: a recorder, or a player
+    instead of it. ``sleep`` waits seconds between two calls of a token.
     """
 
     secret: Callable[[str], SecretStr]
     ledger: Ledger
     stack: AsyncExitStack
     around: Callable[[Http], Http]
+    around_mail: Callable[[MailClient], MailClient] = lambda client: client
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clients: dict[tuple[bool, str, str], HttpClient] = field(default_factory=dict)
     callers: dict[str, Caller] = field(default_factory=dict)
 
@@ -49,7 +54,7 @@ class Tools:
         """Return the one caller of a token, whose pace and circuit all its sources share."""
         caller = self.callers.get(token.mark)
         if caller is None:
-            caller = self.callers[token.mark] = Caller(token, self.ledger)
+            caller = self.callers[token.mark] = Caller(token, self.ledger, sleep=self.sleep)
         return caller
 
     def token(self, name: str, *, rate: float, quotas: Mapping[str, int] | None = None) -> Token:
@@ -57,10 +62,10 @@ class Tools:
         return Token(name, self.secret(name), rate, quotas or {})
 
 
-def open_ledger(home: Path) -> Ledger:
+def open_ledger(home: Path, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Ledger:
     """Return the ledger of this installation; close it after use."""
     make_home(home)
-    return Ledger(home / LEDGER)
+    return Ledger(home / LEDGER, sleep=sleep)
 
 
 @asynccontextmanager
@@ -69,12 +74,15 @@ async def open_tools(
     *,
     secret: Callable[[str], SecretStr] | None = None,
     around: Callable[[Http], Http] = lambda http: http,
+    around_mail: Callable[[MailClient], MailClient] = lambda client: client,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Tools]:
     """Give the tools of the installation in ``home``, and close them after."""
     async with AsyncExitStack() as stack:
-        ledger = open_ledger(home)
+        ledger = open_ledger(home, sleep=sleep)
         stack.callback(ledger.close)
-        yield Tools(secret or (lambda name: require_secret(name, home)), ledger, stack, around)
+        find = secret or (lambda name: require_secret(name, home))
+        yield Tools(find, ledger, stack, around, around_mail, sleep)
 
 
 @contextmanager

@@ -44,17 +44,17 @@ async def watch(
         # While a slow source is being read, the others must not wait for it: so `due` is asked
         # past `seconds` as long as somebody is busy.
         while True:
+            looked = clock()
             for key in due():
                 if key not in busy:
                     busy[key] = asyncio.ensure_future(read(key))
             if busy:
                 await asyncio.wait(busy.values(), timeout=step)
-            else:
-                await asyncio.sleep(min(step, max(0.0, start + seconds - clock())))
             _collect(busy, outcome)
             passed = clock() - start
             if passed >= longest or (passed >= seconds and not busy):
                 return outcome
+            await asyncio.sleep(max(0.0, looked + step - clock()))
     finally:
         for task in busy.values():
             task.cancel()

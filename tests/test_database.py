@@ -29,6 +29,22 @@ AN_ENTRY = (
     " VALUES (1, '2026-11-17 09:00:00', 'otklik', :act, '', '{}', '{}')"
 )
 
+FIRST_ROWS: tuple[tuple[str, dict[str, object]], ...] = (
+    (
+        "source",
+        {"id": 1, "key": "vk:1", "network": "vk", "title": "", "cursor": "{}", "revision": 0}
+        | {"created_at": "2026-11-17 09:00:00", "last_error": ""},
+    ),
+    (
+        "post",
+        {"id": 1, "source_id": 1, "external_id": "1_1", "kind": "post", "text": "Яма на Лесной"}
+        | dict.fromkeys(("parent_id", "root_id", "url", "author_id", "model"), "")
+        | dict.fromkeys(("first_seen_at", "last_seen_at"), "2026-11-17 09:00:00")
+        | {"revision": 1, "stated": "{}", "prediction": "{}", "relevant": True},
+    ),
+)
+"""What the first version of the schema held: a source with a post."""
+
 
 def migrate_once(url: str) -> None:
     engine = open_database(url)
@@ -93,6 +109,24 @@ def test_labels_come_and_go_without_loss_of_anything_else(engine: sa.Engine) -> 
     migrate(engine)
     with engine.begin() as connection:
         command.check(alembic_config(connection))
+
+
+def test_a_database_with_posts_comes_up_from_the_first_version(engine: sa.Engine) -> None:
+    # Given a database of the first version with a source and its post
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0001")
+        for table, row in FIRST_ROWS:
+            connection.execute(sa.table(table, *map(sa.column, row)).insert().values(row))
+    # When it comes up
+    migrate(engine)
+    # Then all of it is there, and a post without its source is refused as ever
+    with engine.begin() as connection:
+        found = connection.execute(
+            sa.text("SELECT source.key, post.text FROM post JOIN source ON source.id = source_id")
+        )
+        assert [tuple(row) for row in found] == [("vk:1", "Яма на Лесной")]
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM source"))
 
 
 def test_a_second_migration_changes_nothing(engine: sa.Engine) -> None:

@@ -38,6 +38,7 @@ class Clock:
     def __init__(self, now: datetime = NOON) -> None:
         self.time = now.timestamp()
         self.busy = 0
+        self.asking: set[asyncio.Task[object] | None] = set()
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
@@ -58,8 +59,12 @@ class Clock:
         loop = asyncio.get_running_loop()
         waiting = loop.create_future()
         heapq.heappush(self._waiting, (self.time + seconds, next(self._order), waiting))
+        # A request that waits for its turn keeps nobody else from waiting.
+        asking = asyncio.current_task() in self.asking
+        self.busy -= asking
         self.settle()
         await waiting
+        self.busy += asking
 
     def settle(self) -> None:
         """Look in a moment whether everybody waits; whoever was woken is at work by then."""
@@ -85,11 +90,14 @@ class Counted:
     clock: Clock
 
     async def send(self, request: Request) -> Answer:
+        task = asyncio.current_task()
+        self.clock.asking.add(task)
         self.clock.busy += 1
         try:
             return await self.http.send(request)
         finally:
             self.clock.busy -= 1
+            self.clock.asking.discard(task)
             self.clock.settle()
 
 

@@ -1,7 +1,7 @@
 """A bot of Telegram's Bot API: what is written to it, and where it is a member.
 
 The API takes the token in the path of the address and nowhere else. So no message of this module
-holds an address, and a bot is not read through a recorder, which would write it down.
+holds an address, and requests say which part of theirs is to be hidden.
 """
 
 from datetime import datetime

@@ -14,6 +14,15 @@ EXAMPLES = """\
 """
 
 PORT = 8030
+LAST_PORT = 65_531
+"""Four more come after it."""
+
+
+def first_port(words: str) -> int:
+    """Return the first of the ports that the fake networks listen at."""
+    if words.isascii() and words.isdigit() and 1 <= int(words[:6]) <= LAST_PORT:
+        return int(words)
+    raise argparse.ArgumentTypeError(f"нужно число от 1 до {LAST_PORT}")
 
 
 def add(commands: Commands) -> None:
@@ -26,7 +35,11 @@ def add(commands: Commands) -> None:
         examples=EXAMPLES,
     )
     parser.add_argument(
-        "--port", type=int, default=PORT, metavar="ПОРТ", help=f"первый порт (обычно {PORT})"
+        "--port",
+        type=first_port,
+        default=PORT,
+        metavar="ПОРТ",
+        help=f"первый из пяти портов (обычно {PORT})",
     )
     parser.add_argument(
         "--sources", action="store_true", help="показать sources.yaml и секреты для них и выйти"
@@ -42,13 +55,16 @@ def run(args: argparse.Namespace) -> int:
 
     demo = fakes()
     if args.sources:
-        sys.stdout.write(demo.sources(args.port))
+        sys.stdout.write(demo.sources(demo.addresses(args.port)))
         for name, value in demo.SECRETS.items():
             sys.stdout.write(f"# {variable(name)}={value}\n")
         return 0
-    child(args.port)
-    sys.stdout.write(f"Учебные сети работают, остановить: Ctrl+C\n{told(args.port)}")
-    sys.stdout.flush()
-    asyncio.run(demo.serve(args.port))
+    child(args.port, "--port")
+
+    def ready() -> None:
+        sys.stdout.write(f"Учебные сети работают, остановить: Ctrl+C\n{told(args.port)}")
+        sys.stdout.flush()
+
+    asyncio.run(demo.serve(args.port, ready))
     sys.stdout.write("Остановлено.\n")
     return 0

@@ -9,10 +9,11 @@ from rich.table import Table
 
 from models.errors import OtklikError
 
-out = Console(highlight=False)
+# "vk:-1:" is a source, not a thumb that points down.
+out = Console(highlight=False, emoji=False)
 """Where results go."""
 
-err = Console(stderr=True, highlight=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 """Where progress goes, so that results can be piped."""
 
 

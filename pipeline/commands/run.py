@@ -7,6 +7,7 @@ import sys
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from pipeline.commands.demo_server import PORT, first_port
 from pipeline.commands.parser import Commands, command
 
 EXAMPLES = """\
@@ -31,10 +32,15 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--demo-network",
         action="store_true",
-        help="запустить и учебные сети: в них всё время что-то пишут; данные — в папке demo",
+        help="запустить и учебные сети: в них всё время что-то пишут; данные — в папке demo, при "
+        "каждом запуске заново",
     )
     parser.add_argument(
-        "--demo-port", type=int, default=8030, metavar="ПОРТ", help="первый порт учебных сетей"
+        "--demo-port",
+        type=first_port,
+        default=PORT,
+        metavar="ПОРТ",
+        help=f"первый из пяти портов учебных сетей (обычно {PORT})",
     )
 
 
@@ -49,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.run import FLOWS, only_one, require_free, serve
     from pipeline.secrets import find_secret
     from pipeline.settings import load_settings
+    from pipeline.tokens import looking_at_tokens
     from pipeline.workplace import open_store, registry
 
     settings = load_settings()
@@ -60,6 +67,8 @@ def run(args: argparse.Namespace) -> int:
             require_free("127.0.0.1", settings.prefect_port, "OTKLIK_PREFECT_PORT")
         region = load_region(settings.region)
         registry(settings).serving_model()
+        if args.demo_network:
+            demo.begin_anew(settings)
         with open_store(settings) as engine:
             token = link_for_administrator(engine, now(), LINK_LASTS)
             address = settings.console_url()
@@ -71,8 +80,9 @@ def run(args: argparse.Namespace) -> int:
                 secure_cookies=address.startswith("https:"),
                 hosts=[settings.host, urlsplit(address).hostname or ""],
                 secret=lambda name: find_secret(name, settings.home),
+                tokens=lambda: looking_at_tokens(settings.home),
             )
-            fakes = (demo.child(args.demo_port),) if args.demo_network else ()
+            fakes = (demo.child(args.demo_port, "--demo-port"),) if args.demo_network else ()
 
             def ready() -> None:
                 sys.stdout.write(
@@ -88,7 +98,10 @@ def run(args: argparse.Namespace) -> int:
                 sys.stdout.flush()
 
             asyncio.run(serve(app, settings, ready=ready, children=(*fakes, *FLOWS)))
-    sys.stdout.write("Остановлено, данные сохранены.\n")
+    after = (
+        "следующий запуск учебных сетей начнёт заново" if args.demo_network else "данные сохранены"
+    )
+    sys.stdout.write(f"Остановлено, {after}.\n")
     return 0
 
 

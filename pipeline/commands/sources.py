@@ -45,22 +45,21 @@ def _show(_args: argparse.Namespace) -> int:
 
     from pipeline.commands.messages import now, out
     from pipeline.commands.sources_table import print_statuses
-    from pipeline.connecting import tokens
     from pipeline.database import reading
     from pipeline.region.load import load_region
     from pipeline.settings import load_settings
-    from pipeline.sourcing import local_tools
     from pipeline.status import statuses
+    from pipeline.tokens import looking_at_tokens
     from pipeline.workplace import open_store
 
     settings = load_settings()
     region = load_region(settings.region)
     with (
         open_store(settings) as engine,
-        local_tools(settings.home) as tools,
+        looking_at_tokens(settings.home) as tokens_of,
         reading(engine) as session,
     ):
-        found = statuses(session, region, tools.ledger, lambda one: tokens(one, tools), now())
+        found = statuses(session, region, tokens_of, now())
     print_statuses(found, ZoneInfo(region.time_zone), now(), out)
     return 0 if all(status.well for status in found) else 1
 
@@ -72,7 +71,7 @@ def _check(args: argparse.Namespace) -> int:
     from pipeline.commands.messages import CommandError, out
     from pipeline.database import unit_of_work
     from pipeline.desk.sources import read_soon
-    from pipeline.probing import probe
+    from pipeline.probing import Verdict, probe
     from pipeline.region.load import load_region
     from pipeline.settings import load_settings
     from pipeline.workplace import open_store
@@ -83,15 +82,18 @@ def _check(args: argparse.Namespace) -> int:
     for key in args.keys:
         if key not in known:
             raise CommandError(f"Источника {key} нет. Есть: {', '.join(known) or 'ни одного'}.")
+    # Who names sources wants to know of each of them.
+    asked: set[object] | None = None if args.keys else set()
     trouble = False
     with open_store(settings) as engine:
         for key in args.keys or known:
             out.print(f"{known[key].title} ({key})", markup=False, soft_wrap=True)
-            for line in asyncio.run(probe(known[key], settings, region, engine)):
-                mark = "есть" if line.well else "НЕТ "
-                trouble = trouble or not line.well
-                text = f"  {mark}  {line.what}" + (f" — {line.said}" if line.said else "")
+            lines = asyncio.run(probe(known[key], settings, region, engine, asked=asked))
+            for line in lines:
+                said = f": {line.said}" if line.said else ""
+                text = f"  {line.verdict:4}  {line.what}{said}"
                 out.print(text, markup=False, soft_wrap=True)
+            trouble = trouble or any(line.verdict is Verdict.NO for line in lines)
             with unit_of_work(engine) as session:
                 read_soon(session, key)
     return 1 if trouble else 0
@@ -101,6 +103,7 @@ def _record(args: argparse.Namespace) -> int:
     """Write down what a source answers."""
     import asyncio
 
+    from models.errors import OtklikError
     from pipeline.commands.messages import CommandError, now, out
     from pipeline.region.load import load_region
     from pipeline.replaying import record
@@ -112,19 +115,29 @@ def _record(args: argparse.Namespace) -> int:
     known = {source.key: source for source in region.active_sources()}
     if args.key not in known:
         raise CommandError(f"Источника {args.key} нет. Есть: {', '.join(known) or 'ни одного'}.")
-    if args.to.exists():
-        raise CommandError(f"Файл {args.to} уже есть. Укажите другое имя.")
-    with open_store(settings) as engine, args.to.open("wb") as file:
-        posts = asyncio.run(
-            record(
-                known[args.key],
-                settings=settings,
-                region=region,
-                engine=engine,
-                out=file,
-                clock=now,
+    try:
+        args.to.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        raise CommandError(f"Файл {args.to} уже есть. Укажите другое имя.") from None
+    try:
+        with open_store(settings) as engine, args.to.open("wb") as file:
+            posts = asyncio.run(
+                record(
+                    known[args.key],
+                    settings=settings,
+                    region=region,
+                    engine=engine,
+                    out=file,
+                    clock=now,
+                )
             )
-        )
+    except OtklikError as error:
+        if args.to.stat().st_size:
+            raise CommandError(
+                f"{error} Что источник ответил до этого, записано в {args.to}."
+            ) from error
+        args.to.unlink()
+        raise
     out.print(
         f"Записано сообщений: {posts}, файл {args.to}. Ключей и имён авторов в нём нет, но тексты "
         "есть: просмотрите его, прежде чем кому-то отдать.",
@@ -152,12 +165,14 @@ def _replay(args: argparse.Namespace) -> int:
         engine = open_database(f"sqlite:///{home / 'replay.db'}")
         try:
             migrate(engine)
-            tally, digest = asyncio.run(
+            played = asyncio.run(
                 replay(args.file, home=home, region=judge.region, judge=judge, engine=engine)
             )
         finally:
             engine.dispose()
-    for part in summary(tally, judge.region):
+    for part in summary(played.tally, judge.region):
         out.print(part)
-    out.print(f"\nОтпечаток принятого: {digest}. У каждого проигрывания он тот же.")
-    return 0
+    out.print(f"\nОтпечаток принятого: {played.digest}. У каждого проигрывания он тот же.")
+    if played.broken:
+        out.print(f"Проиграно не всё: {played.broken}", markup=False, soft_wrap=True)
+    return 1 if played.broken else 0

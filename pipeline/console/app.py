@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -16,10 +17,21 @@ from starlette.staticfiles import StaticFiles
 from pipeline.console.access import ForgedFormError, SignInNeededError
 from pipeline.console.frame import STATIC, Console, console_of
 from pipeline.console.guard import Guard, add_headers
-from pipeline.console.pages import answer, door, health, hooks, incident, password, queue, verdict
+from pipeline.console.pages import (
+    answer,
+    door,
+    health,
+    hooks,
+    incident,
+    password,
+    queue,
+    sources,
+    verdict,
+)
 from pipeline.database import DatabaseError
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.region.schema import Region
+from pipeline.status import TokensOf, no_tokens
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +80,13 @@ def create_app(
     secure_cookies: bool = False,
     hosts: Collection[str] = (),
     secret: Callable[[str], SecretStr | None] = lambda _name: None,
+    tokens: Callable[[], AbstractContextManager[TokensOf]] = lambda: nullcontext(no_tokens),
 ) -> FastAPI:
     """Return the console of one region.
 
     ``secure_cookies`` is for a console behind https: cookies then travel no other way.
     ``hosts`` are the names it may be called by besides localhost; ``secret`` finds the secrets
-    that pushed events carry.
+    that pushed events carry, ``tokens`` gives a look at the tokens of sources.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.console = Console(
@@ -84,9 +97,10 @@ def create_app(
         secure_cookies=secure_cookies,
         started_at=clock(),
         secret=secret,
+        tokens=tokens,
     )
     app.add_middleware(Guard, hosts=hosts)
-    for pages in (queue, incident, verdict, answer, door, password, health, hooks):
+    for pages in (queue, incident, verdict, answer, sources, door, password, health, hooks):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(SignInNeededError, _to_sign_in)

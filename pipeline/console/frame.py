@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 from pipeline.console.wording import moment
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.region.schema import Region
+from pipeline.status import TokensOf, no_tokens
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -38,9 +40,10 @@ def _templates() -> jinja2.Environment:
 
 @dataclass(frozen=True)
 class Console:
-    """One console of one region. ``secret`` finds a secret by its name, None for none.
+    """One console of one region.
 
-    ``hashing`` lets two passwords at a time be checked.
+    ``secret`` finds a secret by its name, None for none. ``tokens`` gives a look at the tokens
+    of sources, for the thread that asks. ``hashing`` lets two passwords at a time be checked.
 
     argon2 takes 64 MiB each: a flood of sign-ins must eat neither the memory nor the threads
     that answer everybody else.
@@ -53,6 +56,7 @@ class Console:
     secure_cookies: bool
     started_at: datetime
     secret: Callable[[str], SecretStr | None] = lambda _name: None
+    tokens: Callable[[], AbstractContextManager[TokensOf]] = lambda: nullcontext(no_tokens)
     templates: jinja2.Environment = field(default_factory=_templates)
     hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
 

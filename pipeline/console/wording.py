@@ -12,6 +12,7 @@ from models.vocabulary import Stage, Topic
 from pipeline.decisions.deadlines import humanise, left
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.region.schema import Region
+from pipeline.status_words import span
 
 NBSP = "\N{NO-BREAK SPACE}"
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -20,6 +21,7 @@ TOPICS = sorted(Topic, key=lambda topic: (topic is Topic.OTHER, topic.russian))
 """Topics to choose from, by name."""
 
 SPACE = re.compile(r"\s+")
+SPAN = re.compile(r"(?<=\d) (?=(?:дн|ч|мин)\b)")
 UNIT = re.compile(r" (?=\d|ч\b|мин\b)")
 """The spaces inside «на 2 ч 10 мин»: no line may end there."""
 
@@ -80,6 +82,19 @@ def moment(at: datetime, time_zone: str) -> tuple[str, str]:
     """Return «21.11.2026 14:05» of a zone, and the zone as people in Russia call it: «МСК+7»."""
     local = at.astimezone(ZoneInfo(time_zone))
     return f"{local:%d.%m.%Y}{NBSP}{local:%H:%M}", zone_name(local)
+
+
+def distance(at: datetime, now: datetime) -> str:
+    """Return how far a moment is, unbroken: «5 мин назад», «через 2 ч», «сейчас»."""
+    if abs(now - at) < timedelta(minutes=1):
+        return "сейчас" if at > now else f"только{NBSP}что"
+    said = f"{span(now - at)} назад" if at < now else f"через {span(at - now)}"
+    return said.replace(" ", NBSP)
+
+
+def unbroken(text: str) -> str:
+    """Return a text in which no line ends between a number and its unit: «молчит 3 дн.»."""
+    return SPAN.sub(NBSP, text)
 
 
 def zone_name(local: datetime) -> str:

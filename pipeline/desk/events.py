@@ -27,6 +27,11 @@ def keep_event(
 
 
 def mark_taken(session: Session, event_ids: Sequence[int], now: datetime) -> None:
-    """Note that these events were read; in the transaction that stores what they said."""
+    """Note that these events were read; in the transaction that stores what they said.
+
+    What they said is kept with the posts and not twice; their ids tell a repeat.
+    """
     if event_ids:
-        session.execute(sa.update(Event).where(col(Event.id).in_(event_ids)).values(taken_at=now))
+        session.execute(
+            sa.update(Event).where(col(Event.id).in_(event_ids)).values(taken_at=now, payload={})
+        )

@@ -33,17 +33,13 @@ class Draft:
 def claim(session: Session, source: Source, cursor: dict[str, Any], *, now: datetime) -> bool:
     """Move the source's cursor on, unless another reader did since ``source`` was read.
 
-    Returns False when it did: then nothing may be stored.
+    Returns False when it did: then nothing may be stored. Any trouble stays noted with the source:
+    an event that came says nothing of its pages.
     """
     moved = session.execute(
         sa.update(Source)
         .where(col(Source.id) == source.id, col(Source.revision) == source.revision)
-        .values(
-            revision=source.revision + 1,
-            cursor=cursor,
-            last_success_at=now,
-            last_error="",
-        )
+        .values(revision=source.revision + 1, cursor=cursor, last_success_at=now)
         .returning(col(Source.id))
     )
     return moved.first() is not None

@@ -56,6 +56,14 @@ def note_failure(
     _listen(source, now)
 
 
+def note_trouble(session: Session, key: str, error: str, now: datetime) -> None:
+    """Keep with the source why it is not read as it should be, though it is read."""
+    source = find_source(session, key)
+    if source is not None:
+        source.last_error = error[:1000]
+        source.last_error_at = now
+
+
 def go_on_with_events(session: Session, key: str, events_at: str) -> None:
     """Keep where a source's stream of events goes on."""
     source = find_source(session, key)

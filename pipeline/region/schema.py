@@ -11,6 +11,7 @@ from datetime import date, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from models.vocabulary import Network, Topic, Urgency
 
@@ -140,8 +141,9 @@ class Live:
     kind's own. ``events`` tells how the network pushes events, empty for not at all;
     ``confirmation`` is the line that VKontakte asks a Callback server for.
     ``answer_as`` is the community in whose name answers are published. ``api`` and ``proxy``
-    replace the network's own address and the direct way to it; ``ca_file`` holds certificates to
-    trust beside the system's. Empty where not given.
+    replace the network's own address and the direct way to it, ``pages`` the address of the site
+    that people look at; ``ca_file`` holds certificates to trust beside the system's. Empty where
+    not given.
     """
 
     token: str = ""
@@ -164,6 +166,7 @@ class Live:
     zone: str = ""
     every: int | None = None
     api: str = ""
+    pages: str = ""
     ca_file: str = ""
     proxy: str = ""
     allow_private: bool = False
@@ -212,6 +215,13 @@ class Source:
         """
         community = external_id.split("/" if "/" in external_id else "_", 1)[0]
         return self.communities.get(community) or self.settlement
+
+    def page(self, url: str) -> str:
+        """Return where people find a page of the network: on another site where one is named."""
+        if not self.live.pages or not url:
+            return url
+        path = urlsplit(url)._replace(scheme="", netloc="")
+        return self.live.pages + urlunsplit(path)
 
 
 @dataclass(frozen=True, slots=True)

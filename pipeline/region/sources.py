@@ -17,7 +17,10 @@ from pipeline.region.problems import Problem
 from pipeline.region.reading import Reader, is_null
 from pipeline.region.schema import Live, Source, SourceKind
 
-COMMON = ("key", "kind", "title", "settlement", "communities", "every", "proxy", "api", "ca_file")
+COMMON = (
+    *("key", "kind", "title", "settlement", "communities", "every"),
+    *("proxy", "api", "pages", "ca_file"),
+)
 ANSWERS = ("answer_token", "answer_as")
 
 
@@ -37,6 +40,7 @@ class _Kind:
 
 _GROUP = (r"-[1-9][0-9]{0,14}", '"-123456": null')
 _CHANNEL = (r"[A-Za-z][A-Za-z0-9_]{3,31}", "my_channel: null")
+MAX_CHAT = r"-?[0-9]{1,18}"
 
 KINDS: dict[SourceKind, _Kind] = {
     SourceKind.RECORDING: _Kind(None, ("network", "file")),
@@ -75,8 +79,26 @@ EVENTS_NEED = {
     "longpoll": ("events_token",),
     "webhook": ("secret",),
 }
+NEEDED_WITH = {
+    SourceKind.VK_SEARCH: (
+        (
+            "answer_token",
+            "answer_as",
+            "Добавьте номер своего сообщества, от имени которого отвечать",
+        ),
+    ),
+    SourceKind.OK_GROUP: (
+        ("refresh_token", "app_id", "Добавьте номер приложения: без него сеанс не продлить"),
+    ),
+}
+"""Keys that need another one beside them, and what to do."""
+
 SECRETS = ("token", "app_secret", "refresh_token", "events_token", "secret", "answer_token")
-_SECRET = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
+_SECRET = re.compile(r"(?![0-9a-f]{20,}$)[a-z0-9][a-z0-9-]{0,49}")
+"""A name; many networks' secrets are nothing but hexadecimal digits."""
+
+LONGEST_KEY = 100
+LAST_PORT = 65_535
 
 
 @dataclass(slots=True)
@@ -109,7 +131,10 @@ class SourcesBuild:
         key = reader.code(found.get("key"))
         if key in keys:
             reader.wrong(found.get("key"), f"код «{key}» уже занят", "Возьмите другой")
-        keys.add(key)
+        if len(key) > LONGEST_KEY:
+            reader.wrong(found.get("key"), "код длиннее 100 знаков", "Возьмите короче")
+        if key:
+            keys.add(key)
         name = reader.choice(found.get("kind"), kinds, "вид источника")
         if name not in kinds:
             return []
@@ -159,26 +184,16 @@ class SourcesBuild:
         kind: SourceKind,
         communities: dict[str, str | None],
     ) -> Live:
-        events = ""
-        if "events" in found:
-            events = reader.choice(found["events"], EVENTS.get(kind, ()), "способ")
-            if len(communities) != 1 and KINDS[kind].community:
-                fix = "Заведите своё сообщество отдельным источником"
-                reader.wrong(found["events"], "события бывают у одного своего сообщества", fix)
-            for need in EVENTS_NEED.get(events, ()):
-                if need not in found:
-                    fix = "Добавьте его; пример в docs/sources.md"
-                    what = f"для событий «{events}» нужен ключ «{need}»"
-                    reader.wrong(found["events"], what, fix)
-        server = reader.text(found.get("server"))
-        if server and not re.fullmatch(r"[^\s:/]+(:[0-9]{1,5})?", server):
-            fix = "Образец: imap.example.ru или imap.example.ru:993"
-            reader.wrong(found["server"], f"адрес сервера «{server[:60]}» не подходит", fix)
         private = reader.flag(found.get("allow_private"))
         zone = time_zone(reader, found["zone"]) if "zone" in found else ""
-        if kind is SourceKind.VK_SEARCH and "answer_token" in found and "answer_as" not in found:
-            fix = "Добавьте номер своего сообщества, от имени которого отвечать"
-            reader.wrong(found["answer_token"], "нет ключа «answer_as»", fix)
+        queries = reader.texts(found.get("queries"))
+        if "queries" in found and not queries:
+            reader.wrong(
+                found["queries"], "не названо ни одного запроса", 'Образец: ["Печерск дорога"]'
+            )
+        for key, need, fix in NEEDED_WITH.get(kind, ()):
+            if key in found and need not in found:
+                reader.wrong(found[key], f"нет ключа «{need}»", fix)
         named = {key: self._secret(reader, found.get(key)) for key in SECRETS}
         plain = {
             key: reader.text(found.get(key))
@@ -193,20 +208,54 @@ class SourcesBuild:
                 "mapping",
             )
         }
+        self._check_server(reader, found.get("server"), plain["server"])
+        if (
+            kind is SourceKind.FOLDER
+            and plain["folder"]
+            and not Path(plain["folder"]).is_absolute()
+        ):
+            fix = "Укажите весь путь, например /srv/exports: программу запускают из разных папок"
+            reader.wrong(found["folder"], "путь папки неполный", fix)
         return Live(
             **named,
             **plain,
             url=self._url(reader, found.get("url"), private=private),
-            api=self._url(reader, found.get("api"), private=True),
+            api=self._url(reader, found.get("api"), private=True).rstrip("/"),
+            pages=self._url(reader, found.get("pages"), private=True).rstrip("/"),
             proxy=self._url(reader, found.get("proxy"), private=True),
-            queries=reader.texts(found.get("queries")),
+            queries=queries,
             every=reader.integer(found.get("every"), 1, 24 * 60),
-            events=events,
+            events=self._events(reader, found, kind, communities),
             answer_as=reader.integer(found.get("answer_as"), 1, 10**15),
             allow_private=private,
             zone=zone,
             plain=reader.flag(found.get("plain")),
         )
+
+    def _events(
+        self,
+        reader: Reader,
+        found: dict[str, yaml.Node],
+        kind: SourceKind,
+        communities: dict[str, str | None],
+    ) -> str:
+        if "events" not in found or kind not in EVENTS:
+            return ""
+        events = reader.choice(found["events"], EVENTS[kind], "способ")
+        if len(communities) != 1 and KINDS[kind].community:
+            fix = "Заведите своё сообщество отдельным источником"
+            reader.wrong(found["events"], "события бывают у одного своего сообщества", fix)
+        for need in EVENTS_NEED.get(events, ()):
+            if need not in found:
+                fix = "Добавьте его; пример в docs/sources.md"
+                reader.wrong(found["events"], f"для событий «{events}» нужен ключ «{need}»", fix)
+        return events
+
+    def _check_server(self, reader: Reader, node: yaml.Node | None, server: str) -> None:
+        fits = re.fullmatch(r"[^\s:/]+(?::([0-9]{1,5}))?", server)
+        if server and not (fits and 0 < int(fits[1] or 1) <= LAST_PORT):
+            fix = "Образец: imap.example.ru или imap.example.ru:993"
+            reader.wrong(node, f"адрес сервера «{server[:60]}» не подходит", fix)
 
     def _communities(
         self, reader: Reader, node: yaml.Node | None, kind: SourceKind
@@ -218,10 +267,12 @@ class SourcesBuild:
                 fix = f"Образец: {shape[1]}"
                 reader.wrong(value, f"номер или имя сообщества «{community[:60]}» не подходит", fix)
                 continue
-            if kind is SourceKind.MAX_BOT and not re.fullmatch(r"-?[0-9]{1,18}", community):
+            if kind is SourceKind.MAX_BOT and not re.fullmatch(MAX_CHAT, community):
                 fix = "Это номер чата или канала: его показывает otklik sources check"
                 reader.wrong(value, f"номер чата «{community[:60]}» не подходит", fix)
                 continue
+            if community in found:
+                reader.wrong(value, f"сообщество {community} указано дважды", "Оставьте одно")
             found[community] = None if is_null(value) else self._settlement(reader, value)
         if shape and node is not None and not found:
             reader.wrong(node, "не названо ни одного сообщества", f"Образец: {shape[1]}")
@@ -245,7 +296,7 @@ class SourcesBuild:
             try:
                 require_public(address, private=private)
             except SourceError as error:
-                reader.wrong(node, "адрес не подходит", str(error))
+                reader.wrong(node, "адрес не подходит", str(error).rstrip("."))
         return address
 
     def _file(self, reader: Reader, node: yaml.Node | None) -> Path | None:

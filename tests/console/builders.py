@@ -135,6 +135,7 @@ def add_source(session: Session, *, title: str = "Подслушано Луги"
         last_success_at=NOW - timedelta(minutes=2),
         last_error=error,
         last_error_at=NOW if error else None,
+        failures=2 if error else 0,
     )
     session.add(source)
     session.flush()

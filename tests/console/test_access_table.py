@@ -37,6 +37,7 @@ TABLE: dict[tuple[str, str], tuple[int, int, int]] = {
     ("POST", "/incident/{number}/verdict"): (303, 303, 303),
     ("POST", "/incident/{number}/answer"): (303, 303, 303),
     ("POST", "/incident/{number}/answer/{answer}"): (303, 303, 303),
+    ("GET", "/sources"): (303, 200, 200),
     ("GET", "/sign-in"): (200, 303, 303),
     ("POST", "/sign-in"): (401, 401, 401),
     ("GET", "/enter/{token}"): (200, 200, 200),

@@ -157,6 +157,11 @@ def test_an_operator_comes_in_by_link_filters_and_opens_a_card(
         closed.click()
     look("card")
 
+    page.get_by_role("link", name="Источники", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Источники"
+    assert "ключ отозван" in page.locator(".trouble").inner_text().lower()
+    look("sources")
+
     for url in ("/password", "/incident/999", "/?topic=military"):
         page.goto(url)
         look(url.strip("/?").replace("/", "-"))
@@ -272,5 +277,8 @@ def test_hostile_words_do_nothing_in_a_real_browser(
         assert page.evaluate(count) == elements, number
         assert fits(page), number
         assert "taken" not in page.title()
+    page.goto("/sources")
+    assert page.locator("tbody tr").count() == len(numbers) + 1
+    assert fits(page)
 
     assert [url for url in asked if not url.startswith(address)] == []

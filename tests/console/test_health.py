@@ -13,6 +13,7 @@ from models.timer import Timer
 from models.vocabulary import TimerKind, TimerState
 from pipeline.console.app import create_app
 from pipeline.database import open_database, unit_of_work
+from pipeline.desk.sources import note_failure
 
 
 @pytest.mark.usefixtures("source")
@@ -40,6 +41,30 @@ def test_a_source_that_fell_silent_is_named(
 
     assert stranger.get("/health").json() == {"ok": False}
     assert stranger.get("/health").status_code == 503
+    assert browser.get("/health").json()["silent_sources"] == ["vk:luga"]
+
+
+def test_a_source_that_is_read_rarely_has_an_hour_from_its_time(
+    browser: Browser, source: Source, console_engine: sa.Engine, clock: Clock
+) -> None:
+    with unit_of_work(console_engine) as session:
+        session.get_one(Source, source.id).next_at = NOW + timedelta(hours=6)
+
+    clock.forward(timedelta(hours=7))
+    assert browser.get("/health").json()["ok"] is True
+    clock.forward(timedelta(minutes=1))
+    assert browser.get("/health").json()["silent_sources"] == ["vk:luga"]
+
+
+@pytest.mark.usefixtures("source")
+def test_a_source_that_only_fails_is_not_read_whatever_it_waits_for(
+    browser: Browser, console_engine: sa.Engine, clock: Clock
+) -> None:
+    with unit_of_work(console_engine) as session:
+        note_failure(session, "vk:luga", "закрыто", NOW, next_at=NOW + timedelta(days=1))
+
+    clock.forward(timedelta(minutes=59))
+
     assert browser.get("/health").json()["silent_sources"] == ["vk:luga"]
 
 

@@ -27,7 +27,12 @@ def fill(session: Session, words: str, *, key: str = "vk:luga") -> int:
         words = words.replace("\x00", "")  # it stores no NUL at all
     short = words[:90]
     source = Source(
-        key=key, network=Network.VK, title=short, created_at=NOW, last_error=f"сбой {short}"
+        key=key,
+        network=Network.VK,
+        title=short,
+        created_at=NOW,
+        last_error=f"сбой {short}",
+        failures=2,
     )
     session.add(source)
     session.flush()

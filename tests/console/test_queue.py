@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from console.builders import NOW, add_incident, add_source
+from console.builders import NOW, add_incident
 from console.client import Browser
 
 from models.source import Source
@@ -139,12 +139,3 @@ def test_long_queues_have_pages_that_keep_the_filter(
     pages = [shown(browser, f"/?topic=gas&page={page}") for page in (1, 2, 3)]
     assert [len(page) for page in pages] == [50, 50, 20]
     assert len({number for page in pages for number in page}) == 120
-
-
-def test_a_source_that_cannot_be_read_is_named(browser: Browser, console_engine: sa.Engine) -> None:
-    with unit_of_work(console_engine) as session:
-        add_source(session, error="ключ отозван, выпустите новый")
-
-    text = browser.page("/").text
-    assert "Источник «Подслушано Луги» не читается с 18.11.2026 12:00." in text
-    assert "ключ отозван, выпустите новый" in text

@@ -52,6 +52,7 @@ class MaxFake:
         self.world = world
         self.app = web.Application(client_max_size=1024 * 1024)
         self.app.router.add_get("/", self._front)
+        self.app.router.add_get(r"/c/{chat:-?\d{1,18}}/{seq:\d{1,20}}", self._front)
         for method, path, carry in (
             ("GET", "/me", self._me),
             ("GET", "/chats", self._chats),

@@ -56,6 +56,7 @@ def ok_app(world: World) -> web.Application:
     app.router.add_post("/oauth/token.do", _token)
     app.router.add_get("/", _main)
     app.router.add_get("/group/{group}", _group)
+    app.router.add_get(r"/group/{group}/{kind:topic|photos}/{thing:\d{1,20}}", _group)
     return app
 
 

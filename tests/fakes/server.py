@@ -32,7 +32,7 @@ class Faults:
     Half of the spoilt requests are carried out first, so that only the answer is lost: what
     makes a blind repeat publish twice. ``hang_seconds`` should be longer than clients wait.
     ``planned`` are used up first, each with whether the request is carried out; ``once`` are for
-    the first request to a path, as "/method/wall.createComment".
+    the first request of a kind, as "POST /method/wall.createComment".
     """
 
     share: float = 0.0
@@ -48,10 +48,13 @@ class Faults:
         """Seed the dice."""
         self.dice = random.Random(self.seed)  # noqa: S311 - repeatable faults, no secrets
 
-    def next(self, path: str) -> tuple[Fault, bool] | None:
-        """Return the fault of the next answer and whether the request is carried out first."""
-        if path in self.once:
-            return self.once.pop(path)
+    def next(self, asked: str) -> tuple[Fault, bool] | None:
+        """Return the fault of the next answer and whether the request is carried out first.
+
+        ``asked`` is the request's method and path, a space between them.
+        """
+        if asked in self.once:
+            return self.once.pop(asked)
         if self.planned:
             return self.planned.pop(0)
         if self.dice.random() >= self.share:
@@ -103,7 +106,7 @@ class FakeServer:
     def _middleware(self) -> Middleware:
         @web.middleware
         async def spoil(request: web.Request, handler: Handler) -> web.StreamResponse:
-            fault = self.faults.next(request.path)
+            fault = self.faults.next(f"{request.method} {request.path}")
             if fault is None:
                 response = await handler(request)
                 await self._pause(self.latency)

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from answering import TEXT, queue, stored
+from builders import post, take
+from fakes import demo
+from fakes.ok_demo import DISTRICT
 from labelling import add_labels, judged
 from prefect.testing.utilities import prefect_test_harness
 from sqlmodel import select
@@ -19,6 +23,7 @@ from classifiers.model import load, save
 from classifiers.registry import GATE, Registry, default_model
 from classifiers.training import version_of
 from flows.ingest import ingest
+from flows.publish import publish
 from flows.retrain import retrain
 from flows.serve import FLOWS, schedule
 from flows.timers import timers
@@ -27,11 +32,14 @@ from models.journal import JournalEntry
 from models.post import Post
 from models.source import Source
 from models.timer import Timer
-from models.vocabulary import Act
+from models.vocabulary import Act, AnswerState, Network
 from pipeline.commands.flows import NAMES
 from pipeline.database import reading, unit_of_work
+from pipeline.ingest import Origin
 from pipeline.learn.collect import collect
 from pipeline.learn.recalibrate import FEWEST_LABELS
+from pipeline.region.load import SAMPLES
+from pipeline.secrets import variable
 from pipeline.settings import load_settings
 from pipeline.workplace import open_store
 
@@ -65,6 +73,12 @@ def counts(engine: sa.Engine) -> tuple[int, list[str]]:
         return incidents, [source.last_error for source in session.exec(select(Source))]
 
 
+def read_all_soon(engine: sa.Engine) -> None:
+    """Let no source wait for its next reading."""
+    with unit_of_work(engine) as session:
+        session.execute(sa.update(Source).values(next_at=None))
+
+
 def models_of_posts(engine: sa.Engine) -> set[str]:
     with reading(engine) as session:
         return {post.model for post in session.exec(select(Post)) if post.model}
@@ -73,13 +87,14 @@ def models_of_posts(engine: sa.Engine) -> set[str]:
 async def test_ingest_takes_the_sample_feed_in_once() -> None:
     # Given no source of one's own
     # When the flow runs
-    opened = await ingest()
+    opened = await ingest(lasts=0)
     # Then the sample feed has become incidents, and a second run doubles nothing of it
     with open_store(load_settings()) as engine:
         incidents, errors = counts(engine)
         assert opened == incidents > 100
         assert errors == ["", ""]
-        again = await ingest()
+        read_all_soon(engine)
+        again = await ingest(lasts=0)
         assert counts(engine)[0] == incidents + again < incidents + 30
 
 
@@ -97,7 +112,7 @@ async def test_a_broken_source_does_not_keep_the_others_from_being_read(
     monkeypatch.setenv("OTKLIK_REGION", str(region))
     # When the flow runs
     with pytest.raises(RuntimeError, match="sample-vk"):
-        await ingest()
+        await ingest(lasts=0)
     # Then the other one was read, and the broken one says what is wrong
     with open_store(load_settings()) as engine:
         incidents, errors = counts(engine)
@@ -117,7 +132,7 @@ async def test_a_promoted_model_judges_the_next_posts_without_a_restart(
     recording.write_bytes(b"".join(exchanges[:40]))
     (region / "feed" / "recording_ok.jsonl").write_bytes(exchanges[0])
     monkeypatch.setenv("OTKLIK_REGION", str(region))
-    await ingest()
+    await ingest(lasts=0)
     shipped = load(default_model())
     with open_store(load_settings()) as engine:
         assert models_of_posts(engine) == {shipped.version}
@@ -126,13 +141,14 @@ async def test_a_promoted_model_judges_the_next_posts_without_a_restart(
         registry = Registry(home)
         registry.promote(registry.add(tmp_path / "model"), at=NOW, who="test", why="")
         recording.write_bytes(b"".join(exchanges[:80]))
-        await ingest()
+        read_all_soon(engine)
+        await ingest(lasts=0)
         # Then the same process judges it with that version
         assert models_of_posts(engine) == {shipped.version, "promoted-1"}
 
 
 async def test_timers_fire_what_is_due() -> None:
-    await ingest()
+    await ingest(lasts=0)
     with open_store(load_settings()) as engine:
         long_ago = datetime.now(UTC) - timedelta(days=1)
         with unit_of_work(engine) as session:
@@ -145,6 +161,33 @@ async def test_timers_fire_what_is_due() -> None:
             assert len(session.exec(overdue).all()) == counts(engine)[0]
         assert fired >= counts(engine)[0]
         assert await timers(lasts=0) == 0
+
+
+async def test_what_waits_in_the_outbox_is_published_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with demo.running(0, alive=False) as served:
+        # Given an incident of a group, and an answer that waits for somebody to send it
+        region = home / "region"
+        shutil.copytree(SAMPLES / "smolensky", region)
+        (region / "sources.yaml").write_text(demo.sources(served.url), encoding="utf-8")
+        monkeypatch.setenv("OTKLIK_REGION", str(region))
+        for name, value in demo.SECRETS.items():
+            monkeypatch.setenv(variable(name), value)
+        thing = served.ok.groups[DISTRICT].things[0]
+        topic = replace(post(1, thing.text), external_id=f"{DISTRICT}_{thing.id}")
+        origin = Origin(f"demo-ok:{DISTRICT}", Network.OK, "Группа", lambda _: None)
+        with open_store(load_settings()) as engine:
+            assert take(engine, topic, origin=origin).opened == 1
+            with reading(engine) as session:
+                (incident,) = session.exec(select(Incident))
+            queued = queue(engine, incident_id=incident.id, now=datetime.now(UTC))
+            # When the flow runs
+            assert await publish(lasts=0) == 1
+            # Then the answer stands there, and another run sends nothing
+            assert stored(engine, queued).state is AnswerState.PUBLISHED
+            assert await publish(lasts=0) == 0
+            assert [one.text for one in thing.comments if one.by_group] == [TEXT]
 
 
 async def test_retraining_keeps_the_model_where_there_is_nothing_to_learn_from() -> None:

@@ -169,7 +169,8 @@ async def test_events_are_read_once_whatever_comes_again(engine: sa.Engine) -> N
     # Then each is there once
     assert texts(engine) == ["Не горит фонарь на Лесной", "Яма на Лесной"]
     with reading(engine) as session:
-        assert all(event.taken_at for event in session.exec(select(Event)))
+        events = session.exec(select(Event)).all()
+        assert [(event.taken_at, event.payload) for event in events] == [(TUESDAY_NOON, {})] * 2
 
 
 async def test_an_event_that_nobody_can_read_keeps_no_other_waiting(engine: sa.Engine) -> None:

@@ -82,3 +82,11 @@ async def test_with_nothing_due_it_only_waits() -> None:
     outcome = await watch(list, Feeds().read, seconds=0.01, step=0.01)
 
     assert outcome.results == outcome.broken == []
+
+
+async def test_what_is_always_due_is_read_at_a_walking_pace() -> None:
+    feeds = Feeds(busy=10**9)
+
+    outcome = await watch(feeds.due, feeds.read, seconds=0.2, step=0.05)
+
+    assert 3 <= len(outcome.results) <= 6

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session, col, select
 
+from models.source import Source
 from models.timer import Timer
 from pipeline.console.access import find_visitor
 from pipeline.console.frame import Console, console_of
@@ -19,7 +20,7 @@ from pipeline.store.sources import all_sources
 from pipeline.store.timers import oldest_due
 
 SOURCE_SILENT = timedelta(hours=1)
-"""After so long without a successful reading a source counts as not being read."""
+"""So long after a successful reading was due a source counts as not being read."""
 
 TIMER_LATE = timedelta(minutes=5)
 """Timers fire each minute; one that waits for so long means that nobody ticks."""
@@ -61,8 +62,8 @@ def examine(console: Console) -> Health:
         due, fired = oldest_due(session, now), _last_fired(session)
     silent = sorted(
         key
-        for key, success in sources.items()
-        if now - (success or console.started_at) > SOURCE_SILENT
+        for key, source in sources.items()
+        if now - (_expected(source) or console.started_at) > SOURCE_SILENT
     )
     late = due is not None and now - due > TIMER_LATE
     return Health(
@@ -71,7 +72,8 @@ def examine(console: Console) -> Health:
             "database": True,
             "schema": {"revision": revision, "expected": expected},
             "sources_seconds_since_success": {
-                key: _seconds(success, now) for key, success in sources.items()
+                key: _seconds(source.last_success_at if source else None, now)
+                for key, source in sources.items()
             },
             "silent_sources": silent,
             "timers": {
@@ -83,10 +85,19 @@ def examine(console: Console) -> Health:
     )
 
 
-def _sources(session: Session, console: Console) -> dict[str, datetime | None]:
-    """Return the last success of every source that the region names; None for never."""
-    known = {source.key: source.last_success_at for source in all_sources(session)}
+def _sources(session: Session, console: Console) -> dict[str, Source | None]:
+    """Return every source that the region names; None for one never read."""
+    known = {source.key: source for source in all_sources(session)}
     return {source.key: known.get(source.key) for source in console.region.active_sources()}
+
+
+def _expected(source: Source | None) -> datetime | None:
+    """Return the last success, or when the next one is due: some are read once a day."""
+    if source is None or source.last_success_at is None:
+        return None
+    if source.failures or source.next_at is None:
+        return source.last_success_at
+    return max(source.last_success_at, source.next_at)
 
 
 def _last_fired(session: Session) -> datetime | None:

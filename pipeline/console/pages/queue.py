@@ -23,12 +23,20 @@ from pipeline.console.wording import (
     place,
     settlement_name,
     timing,
+    unbroken,
 )
 from pipeline.database import reading
-from pipeline.store import sources
+from pipeline.status import pressing_statuses
+from pipeline.status_words import brief
 from pipeline.store.incidents import QueueFilter, QueueRow, count_queue, queue
 
 PAGE = 50
+
+NAMED = 3
+"""Sources that the notice above the queue names; the others stand on their own page."""
+
+TITLE, BRIEF = 80, 90
+"""Characters of a source's title and of its trouble in that notice."""
 
 router = APIRouter()
 
@@ -134,6 +142,14 @@ class Pager:
     following: str
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The sources that need somebody: title and trouble of the first ones, and how many more."""
+
+    named: list[tuple[str, str]]
+    more: int
+
+
 @router.get("/")
 def show_queue(request: Request, visitor: SignedIn) -> Response:
     """Show a page of the queue."""
@@ -148,7 +164,7 @@ def show_queue(request: Request, visitor: SignedIn) -> Response:
         pages = max(1, -(-total // PAGE))
         wanted = replace(wanted, page=min(wanted.page, pages))
         rows = queue(session, wanted.filter(now), offset=(wanted.page - 1) * PAGE, limit=PAGE)
-        troubles = _troubles(session, console)
+        notice = _notice(session, console, now)
     shown = [_row(row, console, now) for row in rows]
     return console.page(
         "queue.html",
@@ -163,7 +179,7 @@ def show_queue(request: Request, visitor: SignedIn) -> Response:
             Tab(title, grouped(counts[view]), view.url, view == replace(wanted, page=1), tone)
             for title, view, tone in VIEWS
         ],
-        troubles=troubles,
+        notice=notice,
         pager=_pager(wanted, total, pages),
         topics=TOPICS,
         settlements=sorted(
@@ -209,15 +225,13 @@ def _pager(wanted: Wanted, total: int, pages: int) -> Pager:
     )
 
 
-def _troubles(session: Session, console: Console) -> list[tuple[str, str, str]]:
-    """Return title, moment and message for every source that cannot be read now."""
-    active = {source.key for source in console.region.active_sources()}
-    return [
-        (
-            source.title or source.key,
-            console.local(source.last_error_at) if source.last_error_at else "",
-            excerpt(source.last_error),
-        )
-        for source in sources.all_sources(session)
-        if source.last_error and source.key in active
-    ]
+def _notice(session: Session, console: Console, now: datetime) -> Notice:
+    """Say which sources need somebody: the operator is who misses what is not read."""
+    found = pressing_statuses(session, console.region, now, since=console.started_at)
+    return Notice(
+        [
+            (excerpt(status.title or status.key, TITLE), unbroken(excerpt(brief(status), BRIEF)))
+            for status in found[:NAMED]
+        ],
+        max(0, len(found) - NAMED),
+    )
