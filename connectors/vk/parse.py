@@ -203,33 +203,6 @@ def parse_comments(payload: object, *, owner_id: int, post_id: int) -> list[Fetc
     return [post for tree in trees for post in tree.posts]
 
 
-def parse_callback_event(
-    payload: object, *, received_at: datetime | None = None
-) -> FetchedPost | None:
-    """Read one event of the Callback API: wall_post_new, wall_reply_new, _edit or _delete.
-
-    Events of other kinds, and posts that are only suggested or postponed, give None. An event
-    does not tell when a comment was edited, so that ``received_at`` stands for it.
-    Raises BadPayloadError.
-    """
-    where = "ВКонтакте, событие Callback API"
-    kind = read(shapes.Event, payload, where=where).type
-    where = f"{where} {kind[:50]}"
-    if kind == "wall_post_new":
-        post = read(shapes.PostEvent, payload, where=where).object
-        return None if post.post_type in UNPUBLISHED else _post(post, post.owner_id)
-    if kind in {"wall_reply_new", "wall_reply_edit", "wall_reply_delete"}:
-        comment = read(shapes.CommentEvent, payload, where=where).object
-        return _comment(
-            comment,
-            post_id=f"{comment.owner_id}_{comment.post_id}",
-            thread=None,
-            edited_at=received_at if kind == "wall_reply_edit" else None,
-            deleted=comment.deleted or kind == "wall_reply_delete",
-        )
-    return None
-
-
 def _response(method: str, payload: object) -> object:
     try:
         return unwrap(method, payload)

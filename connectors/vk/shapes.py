@@ -5,7 +5,7 @@ Lists hold their items unread: each is read alone, so that a broken one does not
 
 from typing import Annotated
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from connectors.payload import Seconds, Shape, Text
 
@@ -99,32 +99,7 @@ class Topic(Numbered):
     is_fixed: Flag = False
 
 
-class Event(Shape):
-    """Any event of the Callback API."""
-
-    type: str
-
-
 class PushedPost(Post):
     """A post in an event."""
 
     owner_id: Account
-
-
-class PostEvent(Shape):
-    """wall_post_new."""
-
-    object: PushedPost
-
-
-class PushedComment(Comment):
-    """A comment in an event. Recorded events and the schema disagree about the owner's key."""
-
-    owner_id: Account = Field(validation_alias=AliasChoices("post_owner_id", "owner_id"))
-    post_id: Number
-
-
-class CommentEvent(Shape):
-    """wall_reply_new, wall_reply_edit, wall_reply_delete."""
-
-    object: PushedComment

@@ -221,8 +221,12 @@ class Wall:
         memory.forget(number)
 
     async def _read_thread(self, memory: Memory, now: datetime, found: _Found) -> None:
-        """Read the comments of the next post, those with open incidents first."""
-        number = min(memory.todo, key=lambda one: one not in self._open)
+        """Read the comments of the post whose comments were not read for longest.
+
+        Among equals those with open incidents come first. Were they always first, a wall that
+        takes longer to read than they are left alone for would never get to the others.
+        """
+        number = min(memory.todo, key=lambda one: (memory.posts[one].read, one not in self._open))
         try:
             comments = await read_all_comments(self._api, owner_id=self._owner_id, post_id=number)
         except ApiError as error:

@@ -12,6 +12,7 @@ from jsonschema import Draft7Validator
 
 from connectors.base import BadPayloadError, SourceError
 from connectors.vk import parse as vk
+from connectors.vk.events import parse_event
 from models.values import FetchedPost
 from models.vocabulary import Network
 
@@ -62,9 +63,9 @@ def test_comments_come_with_their_threads(name: str) -> None:
     ),
 )
 def test_events_in_either_spelling_become_posts(name: str) -> None:
-    post = vk.parse_callback_event(recorded(name), received_at=RECEIVED)
+    posts = parse_event(recorded(name), RECEIVED)
 
-    assert ([] if post is None else [shown(post)]) == recorded(f"{name}.expected")
+    assert [shown(post) for post in posts] == recorded(f"{name}.expected")
 
 
 def test_a_post_without_owner_belongs_to_the_wall_that_was_asked_for() -> None:
@@ -257,10 +258,10 @@ def test_a_broken_event_is_named_and_its_secret_is_not_shown() -> None:
     del event["object"]["post_id"]
 
     with pytest.raises(BadPayloadError) as caught:
-        vk.parse_callback_event(event)
+        parse_event(event, RECEIVED)
 
     assert "wall_reply_edit" in str(caught.value)
-    assert "object.post_id — поля нет" in str(caught.value)
+    assert "post_id — поля нет" in str(caught.value)
     assert "never-shown" not in str(caught.value)
 
 

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from models.tables import Incident, JournalEntry, Post, PostVersion, Timer
 from pipeline.database import open_database
 
-KILLS = 10
 ROWS = 6000
 
 COMPLAINTS = (
@@ -110,8 +110,9 @@ def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
-def test_sigkill_at_ten_random_moments_loses_and_doubles_nothing(
-    database_url: str, tmp_path: Path
+@pytest.mark.parametrize("times", [4, pytest.param(10, marks=pytest.mark.long)])
+def test_sigkill_at_random_moments_loses_and_doubles_nothing(
+    database_url: str, tmp_path: Path, times: int
 ) -> None:
     # Given the database of a run in one go
     table = tmp_path / "messages.csv"
@@ -123,7 +124,7 @@ def test_sigkill_at_ten_random_moments_loses_and_doubles_nothing(
     # When another run is killed at random moments, each time after it has stored something new
     moments = random.Random(database_url.split(":", maxsplit=1)[0])  # noqa: S311 - not for secrets
     kills = 0
-    for _ in range(KILLS):
+    for _ in range(times):
         before = stored_posts(database_url)
         with ingest(table, database_url, tmp_path / "home") as process:
             while process.poll() is None and stored_posts(database_url) == before:
@@ -134,7 +135,7 @@ def test_sigkill_at_ten_random_moments_loses_and_doubles_nothing(
         assert stored_posts(database_url) % 500 == 0
     run_to_the_end(table, database_url, tmp_path / "home")
     # Then the two databases hold the same
-    assert kills >= KILLS // 2
+    assert kills >= times // 2
     assert contents(database_url) == expected
 
 

@@ -15,6 +15,7 @@ from connectors.base import SourceError
 from connectors.vk import parse
 from connectors.vk.api import unwrap
 from connectors.vk.boards import Board
+from connectors.vk.events import parse_event
 from connectors.vk.memory import Memory
 from connectors.vk.search import Search
 from models.values import FetchedPost
@@ -110,11 +111,11 @@ READERS: dict[str, tuple[Any, Callable[[object], list[FetchedPost]]]] = {
     ),
     "event": (
         recorded("callback_reply_edit"),
-        lambda answer: list(filter(None, [parse.parse_callback_event(answer, received_at=NOON)])),
+        lambda answer: parse_event(answer, NOON),
     ),
     "new post": (
         recorded("callback_post_new"),
-        lambda answer: list(filter(None, [parse.parse_callback_event(answer)])),
+        lambda answer: parse_event(answer, NOON),
     ),
 }
 

@@ -15,6 +15,7 @@ from fakes.vk import VkFake
 from fakes.vk_limits import FakeToken, Kind
 from fakes.vk_world import VkWorld
 from pydantic import SecretStr
+from sleeping import Clock
 
 from connectors.base import Action, ApiError, SourceError, UnreachableError
 from connectors.calling import ATTEMPTS, Caller
@@ -29,19 +30,6 @@ POST = 1
 SECRET = "vk1.a.very-secret"  # noqa: S105 - the fake's only
 
 Setup = Callable[[VkWorld, FakeToken, Faults], None]
-
-
-@dataclass
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @dataclass

@@ -12,6 +12,7 @@ from fakes.vk import VkFake
 from fakes.vk_limits import Kind
 from fakes.vk_world import VkWorld
 from pydantic import SecretStr
+from sleeping import Clock
 
 from connectors.base import Action, ApiError, BadPayloadError, UnreachableError
 from connectors.calling import Caller
@@ -24,19 +25,6 @@ from connectors.vk.longpoll import Drained, drain
 GROUP = 990000201
 WALL = -GROUP
 SECRET = "community-token"  # noqa: S105 - the fake's only
-
-
-@dataclass
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @dataclass

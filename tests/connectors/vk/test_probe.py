@@ -13,6 +13,7 @@ from fakes.vk_calls import METHODS
 from fakes.vk_limits import FakeToken, Kind
 from fakes.vk_world import VkWorld
 from pydantic import SecretStr
+from sleeping import Clock
 
 from connectors.calling import Caller
 from connectors.http import HttpClient
@@ -23,19 +24,6 @@ from connectors.vk.probe import KIND, OK, PUBLISHING, UNTRIED, probe
 GROUP = 990000201
 WALL = -GROUP
 OTHER = -990000202
-
-
-@dataclass
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @dataclass

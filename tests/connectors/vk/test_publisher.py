@@ -16,6 +16,7 @@ from fakes.vk_world import VkWorld
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from sleeping import Clock
 
 from connectors.base import Action, ApiError, SourceError, UnreachableError
 from connectors.calling import Caller
@@ -59,19 +60,6 @@ def board(monkeypatch: pytest.MonkeyPatch) -> None:
         return ask.world.guids[place]
 
     monkeypatch.setitem(METHODS, "board.createComment", (create_comment, frozenset({Kind.USER})))
-
-
-@dataclass
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @dataclass
