@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 from postgres import PostgresServer, find_postgres
 
 from pipeline.database import migrate, open_database
+
+# A run has to end within minutes; `make test-long` takes the library's own hundred.
+settings.register_profile("quick", max_examples=40)
+settings.load_profile("quick")
 
 MISSING_POSTGRES = "no PostgreSQL server here: apt-get install postgresql"
 

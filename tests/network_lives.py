@@ -131,12 +131,18 @@ class Life:
     place: Place
     time: Time
     http: Between
-    make: Callable[[sa.Engine, Http], Connector]
+    url: str
+    make: Callable[[sa.Engine, Http, str], Connector]
     threads: list[tuple[Thing, list[Said]]] = field(default_factory=list)
 
-    def connector(self, engine: sa.Engine, http: Http | None = None) -> Connector:
-        """Return a connector as a process that has just begun makes it."""
-        return self.make(engine, http or self.http)
+    def connector(
+        self, engine: sa.Engine, http: Http | None = None, url: str | None = None
+    ) -> Connector:
+        """Return a connector as a process that has just begun makes it.
+
+        ``http`` and ``url`` lead to somebody else than the fake.
+        """
+        return self.make(engine, http or self.http, url or self.url)
 
     def pass_to(self, step: int) -> None:
         """Move the clock on to a moment, and let happen what has happened by then."""
@@ -166,6 +172,23 @@ class Life:
                 self.write(self.threads[0][0], "Напишите ответ!")
             case _:
                 pass
+
+    def add(self, kind: str) -> None:
+        """Let one more thing come: "post", "comment", "reply", or a comment "restored".
+
+        It bears the date of the first moment, whenever it comes.
+        """
+        start = MOMENTS[0].timestamp()
+        post, comments = self.threads[2]
+        match kind:
+            case "post":
+                self.place.post("Где автобус? Ждём у Лесной час", start)
+            case "comment":
+                self.place.comment(post, "И у нас нет света", start)
+            case "reply":
+                self.place.comment(post, "Звоните в аварийную", start, comments[0])
+            case _:
+                comments[1].deleted = False
 
     def talk(self) -> None:
         """Publish a post with three comments, of which the last answers the first."""
@@ -211,23 +234,23 @@ async def lived(network: str, folder: Path) -> AsyncIterator[Life]:
             token = Token("ключ", SecretStr(SECRET), 3.0)
             options: dict[str, Any] = {"sleep": time.sleep, "clock": time.clock}
 
-            def wall(engine: sa.Engine, http: Http) -> Connector:
-                api = VkHttp(http, Caller(token, ledger, **options), base=server.url)
+            def wall(engine: sa.Engine, http: Http, url: str) -> Connector:
+                api = VkHttp(http, Caller(token, ledger, **options), base=url)
                 watch = Watch(api, linger=0.001)
                 below = _known_comments(engine, origin.key)
                 return Wall(api, watch, owner_id=OWNER, known_comments=below)
 
-            def group(engine: sa.Engine, http: Http) -> Connector:
+            def group(engine: sa.Engine, http: Http, url: str) -> Connector:
                 api = OkApi(
                     http,
                     Caller(token, ledger, **options),
                     application_key=ok.application_key,
                     app_secret=SecretStr(ok.app_secret),
-                    base=server.url,
+                    base=url,
                 )
                 below = _known_comments(engine, origin.key)
                 return Group(api, group_id=GROUP, known_comments=below)
 
             place: Place = VkPlace(vk) if network == "vk" else OkPlace(ok)
             make = wall if network == "vk" else group
-            yield Life(origin, place, time, Between(http), make)
+            yield Life(origin, place, time, Between(http), server.url, make)

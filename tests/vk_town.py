@@ -9,7 +9,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -87,22 +86,6 @@ class OrderlyFaults(ApiFaults):
         return fault and (fault[0], fault[1] and fault[0] not in BEFORE)
 
 
-WORKING: ContextVar[int] = ContextVar("working", default=0)
-
-
-class TownClock(Clock):
-    """Knows that whoever waits in the middle of an attempt is not at work meanwhile."""
-
-    async def sleep(self, seconds: float) -> None:
-        # A new connection waits for a turn of its own before the request is sent.
-        working = WORKING.get()
-        self.busy -= working
-        try:
-            await super().sleep(seconds)
-        finally:
-            self.busy += working
-
-
 class BusyCaller(Caller):
     """Tells the clock while an attempt is under way: then no time may be skipped."""
 
@@ -114,13 +97,14 @@ class BusyCaller(Caller):
         self, method: str, attempt: Callable[[], Awaitable[Result]], *, repeat: bool = True
     ) -> Result:
         async def busy() -> Result:
+            task = asyncio.current_task()
+            self.shared.asking.add(task)
             self.shared.busy += 1
-            working = WORKING.set(1)
             try:
                 return await attempt()
             finally:
-                WORKING.reset(working)
                 self.shared.busy -= 1
+                self.shared.asking.discard(task)
                 self.shared.settle()
 
         return await super().call(method, busy, repeat=repeat)
@@ -148,9 +132,7 @@ class Town:
 
     def spoil(self, seed: int) -> None:
         """From now on a third of all answers is spoilt."""
-        self.server.faults = Faults(
-            share=SHARE, seed=seed, kinds=KINDS, hang_seconds=HANG_SECONDS
-        )
+        self.server.faults = Faults(share=SHARE, seed=seed, kinds=KINDS, hang_seconds=HANG_SECONDS)
         self.world.api_faults = OrderlyFaults(share=SHARE, seed=seed, codes=CODES)
         self.world.log.clear()
 
@@ -213,9 +195,7 @@ class Town:
     async def _read(self, origin: Origin, owner: int) -> bool:
         """Read once; tell whether it came to the end."""
         try:
-            await read_source(
-                origin, self.desk, connect=self._connect(owner), every=lambda: EVERY
-            )
+            await read_source(origin, self.desk, connect=self._connect(owner), every=lambda: EVERY)
         except SourceError as error:
             self.failures[type(error).__name__] += 1
             return False
@@ -274,7 +254,7 @@ class Town:
 @asynccontextmanager
 async def founded(engine: sa.Engine, folder: Path) -> AsyncIterator[Town]:
     """Open an empty town whose network works; ``folder`` is for the ledger."""
-    clock = TownClock()
+    clock = Clock()
     world = VkWorld(clock=clock)
     world.add_token(READER, Kind.SERVICE)
     token = Token("чтение", SecretStr(READER), RATES["service"], QUOTAS)

@@ -21,6 +21,9 @@ from pipeline.desk.opening import Opening, journal_openings, open_incidents
 from pipeline.desk.revising import mark_deleted, raise_urgency, replace_text, versions
 from pipeline.judge import Judged
 
+BARE = ("published_at", "url", "author_id", "parent_id", "root_id")
+"""Columns that a tombstone leaves empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -110,6 +113,9 @@ def _revise(session: Session, post: Post, draft: Draft, now: datetime) -> None:
         mark_deleted(session, post, now)
     if not change.post.deleted:
         post.deleted_at = None
+        for name in BARE:
+            # What was first known as deleted was known by its id alone.
+            setattr(post, name, getattr(post, name) or getattr(change.post, name))
     post.edited_at = change.post.edited_at
     for name, value in _predicted(draft.judged).items():
         setattr(post, name, value)

@@ -182,6 +182,7 @@ def test_only_what_several_texts_share_is_kept(examples: list[Example]) -> None:
     assert not [lemma for lemma in vocabulary.lemmas if lemma.startswith("кукуев")]
 
 
+@pytest.mark.long
 def test_training_is_repeatable_and_tells_each_step(
     trained: Trained, examples: list[Example]
 ) -> None:

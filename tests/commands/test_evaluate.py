@@ -90,6 +90,7 @@ def test_one_file_has_no_sum(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     }
 
 
+@pytest.mark.long
 def test_speed_and_size_stand_beside_their_bars(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

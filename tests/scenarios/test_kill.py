@@ -139,6 +139,7 @@ def test_sigkill_at_random_moments_loses_and_doubles_nothing(
     assert contents(database_url) == expected
 
 
+@pytest.mark.long
 def test_a_second_run_adds_nothing(database_url: str, tmp_path: Path) -> None:
     table = tmp_path / "messages.csv"
     write_table(table)

@@ -127,6 +127,7 @@ def test_a_few_labels_teach_nothing(engine: sa.Engine, registry: Registry) -> No
     assert f"Размеченных текстов 20, для обучения нужно {FEWEST_LABELS}" in learned.why
 
 
+@pytest.mark.long
 def test_better_equal_and_back(engine: sa.Engine, registry: Registry, poor: str) -> None:
     # Given labels of six topics, and a serving model that knows two
     take_labels(engine, labels())
