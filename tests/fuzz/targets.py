@@ -1,11 +1,12 @@
 """The parsers of outside bytes, each as a function of bytes that must not break.
 
 What may come out is what the parser documents: posts that can be stored, or a SourceError. The
-seeds are what a fuzzer begins with. Parsers of JSON are given a seed changed in several places,
-as the bytes say, or the bytes themselves as JSON.
+seeds are what a fuzzer begins with. Parsers of JSON are given what the bytes say as JSON; where
+they are none, a seed that is changed in several places, as the bytes say.
 """
 
 import json
+import random
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -58,6 +59,9 @@ VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 """What a place in an answer is replaced by, beside other places of it."""
 
+LARGEST = 2_000
+"""Places of an answer; what is copied into itself again and again would soon have millions."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -77,10 +81,11 @@ def check(posts: Iterable[FetchedPost]) -> None:
 
 
 class Changes:
-    """Reads decisions from bytes; all zeros when they are used up."""
+    """Reads decisions from bytes, and some more that are drawn by lot from them."""
 
     def __init__(self, data: bytes) -> None:
-        self.data, self.at = data, 0
+        more = random.Random(data)  # noqa: S311 - the same bytes, the same changes
+        self.data, self.at = data + more.randbytes(8 * more.randint(0, 6)), 0
 
     def number(self, below: int) -> int:
         """Return a number from 0 on."""
@@ -89,6 +94,7 @@ class Changes:
         return int.from_bytes(taken, "big") % max(1, below)
 
     def left(self) -> int:
+        """Return how many bytes are left."""
         return max(0, len(self.data) - self.at)
 
 
@@ -98,7 +104,7 @@ def changed(seeds: Sequence[Any], data: bytes) -> Any:
     root = json.loads(json.dumps(seeds[changes.number(len(seeds))]))
     while changes.left() >= 4:
         spots = list(_spots(root))
-        if not spots:
+        if not 0 < len(spots) < LARGEST:
             break
         node, key = spots[changes.number(len(spots))]
         way = changes.number(4)
@@ -131,19 +137,15 @@ def of_json(read: Callable[[Any], Iterable[FetchedPost]], seeds: Sequence[Any]) 
     """Return a target for a parser of decoded JSON."""
 
     def run(data: bytes) -> None:
-        payload: Any
-        if data[:1] == b"\x00":
-            payload = changed(seeds, data[1:])
-        else:
-            try:
-                payload = orjson.loads(data)
-            except orjson.JSONDecodeError:
-                return
+        try:
+            payload = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            payload = changed(seeds, data)
         with suppress(SourceError):
             check(read(payload))
 
     whole = [orjson.dumps(seed) for seed in seeds]
-    return Target(run, [*whole, *(bytes([0, 0, n, 0, 3, 0, n, 0, 9]) for n in range(len(seeds)))])
+    return Target(run, [*whole, *(bytes([0, n, *range(8)]) for n in range(len(seeds)))])
 
 
 def recorded(folder: str) -> list[Any]:
