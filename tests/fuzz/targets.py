@@ -5,6 +5,7 @@ seeds are what a fuzzer begins with. Parsers of JSON are given what the bytes sa
 they are none, a seed that is changed in several places, as the bytes say.
 """
 
+import io
 import json
 import random
 import tempfile
@@ -19,11 +20,13 @@ from zoneinfo import ZoneInfo
 import orjson
 from fakes.telegram_pages import discussion_page, preview_page
 from fakes.telegram_world import TelegramWorld
+from openpyxl import Workbook
 
 from connectors.base import SourceError
 from connectors.feed_parse import Place, parse_feed
 from connectors.mail_client import Letter
 from connectors.mail_parse import Box, read_letter
+from connectors.max import parse as max_parse
 from connectors.max import webhook as max_webhook
 from connectors.ok import parse as ok
 from connectors.table_cells import (
@@ -243,6 +246,7 @@ def max_updates(payload: Any) -> Iterable[FetchedPost]:
     return each(
         [
             lambda: _nothing(max_webhook.event_id(payload)),
+            lambda: _nothing(max_parse.chat_of(payload)),
             lambda: max_webhook.parse_update(payload, NOW),
         ]
     )
@@ -299,7 +303,7 @@ def mail(data: bytes) -> None:
 
 def cells(data: bytes) -> None:
     """Read a cell of every kind that a workbook or a JSON line may hold."""
-    written = data.decode("utf-8", "surrogatepass" if data[:1] == b"\xed" else "replace")
+    written = data.decode("utf-8", "replace")
     values: list[Any] = [written]
     with suppress(orjson.JSONDecodeError):
         values.append(orjson.loads(data))
@@ -335,6 +339,18 @@ def table(suffix: str) -> Callable[[bytes], None]:
     return run
 
 
+def workbook() -> bytes:
+    """Return a small workbook of messages."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (("id", "text", "published_at"), (1, "Яма на Лесной", NOW.replace(tzinfo=None))):
+        sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
 LINES = (
     '{"id": 1, "text": "Яма", "published_at": "2026-11-17T09:00:00+03:00"}\n{"id": 2, "text": 5}\n'
 )
@@ -355,4 +371,5 @@ PARSERS: dict[str, Target] = {
     "cells": Target(cells, [b"17.11.2026 09:05", b"46343.5", b"1794906000", b"vk.com/id5", b"1,5"]),
     "csv": Target(table(".csv"), files("tables/*.csv")),
     "jsonl": Target(table(".jsonl"), [LINES.encode()]),
+    "xlsx": Target(table(".xlsx"), [workbook()]),
 }
