@@ -19,7 +19,7 @@ test: $(VENV)/dev.stamp ## install the test tools and run the tests
 	@$(BIN)/python -m pytest
 
 test-long: $(VENV)/dev.stamp ## the tests that take minutes
-	@$(BIN)/python -m pytest -m long --hypothesis-profile=default
+	@$(BIN)/python -m pytest -m long --hypothesis-profile=long
 
 lint: $(VENV)/dev.stamp ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

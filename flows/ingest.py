@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from models.errors import OtklikError
 from pipeline.connecting import Connecting
+from pipeline.deadman import watched_store
 from pipeline.followed import Followed
 from pipeline.ingest import note_all
 from pipeline.reading import Desk
@@ -14,7 +15,7 @@ from pipeline.settings import load_settings
 from pipeline.sourcing import open_tools
 from pipeline.tally import Tally
 from pipeline.watch import watch
-from pipeline.workplace import open_judge, open_store
+from pipeline.workplace import open_judge
 
 LASTS = timedelta(seconds=50)
 """How long one run goes on looking for what is due, so that it ends before the next minute's."""
@@ -27,7 +28,7 @@ async def ingest(lasts: float = LASTS.total_seconds()) -> int:
     The run fails when a reading failed, after all the others.
     """
     settings = load_settings()
-    with open_store(settings) as engine:
+    async with watched_store(settings, clock=_now) as engine:
         try:
             judge = open_judge(settings)
         except OtklikError as error:

@@ -7,6 +7,8 @@ from prefect import flow, get_run_logger
 
 from pipeline.publish import publish_due
 from pipeline.publishers import open_publishers
+from pipeline.region.load import load_region
+from pipeline.rules import Rules
 from pipeline.settings import load_settings
 from pipeline.workplace import open_store
 
@@ -26,10 +28,11 @@ async def publish(lasts: float = LASTS.total_seconds()) -> int:
     settings = load_settings()
     until = _now() + timedelta(seconds=lasts)
     published, broken = 0, set[str]()
+    rules = Rules.of(load_region(settings.region), settings.public_url)
     with open_store(settings) as engine:
         async with open_publishers(settings, engine) as publisher_for:
             while True:
-                tally = await publish_due(engine, publisher_for, clock=_now)
+                tally = await publish_due(engine, publisher_for, rules=rules, clock=_now)
                 if tally.tried:
                     get_run_logger().info("%s", tally.line())
                 published += tally.published + tally.found

@@ -13,6 +13,7 @@ from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest
+from flows.notify import notify
 from flows.publish import publish
 from flows.retrain import retrain
 from flows.timers import timers
@@ -29,6 +30,7 @@ NIGHTLY = "0 3 * * *"
 FLOWS: dict[str, Flow[..., Any]] = {
     "timers": timers,
     "publish": publish,
+    "notify": notify,
     "ingest": ingest,
     "retrain": retrain,
 }

@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from prefect import flow, get_run_logger
 
+from pipeline.recompute import outdated
+from pipeline.region.load import load_region
+from pipeline.rules import Rules
 from pipeline.settings import load_settings
-from pipeline.tick import tick
+from pipeline.tick import look
 from pipeline.workplace import open_store
 
 EVERY = timedelta(seconds=5)
@@ -19,11 +22,20 @@ LASTS = timedelta(seconds=50)
 @flow(name="timers", log_prints=False)
 async def timers(lasts: float = LASTS.total_seconds()) -> int:
     """Fire due timers every few seconds for ``lasts`` seconds; return how many were fired."""
-    with open_store(load_settings()) as engine:
+    settings = load_settings()
+    rules = Rules.of(load_region(settings.region), settings.public_url)
+    with open_store(settings) as engine:
         until = datetime.now(UTC) + timedelta(seconds=lasts)
         fired = 0
+        count = await asyncio.to_thread(outdated, engine, rules)
+        if count:
+            get_run_logger().warning(
+                "%d open incidents have a deadline by an older calendar or norm; "
+                "see `otklik deadlines preview`",
+                count,
+            )
         while True:
-            batch = await asyncio.to_thread(tick, engine, datetime.now(UTC))
+            batch = await asyncio.to_thread(look, engine, rules, datetime.now(UTC))
             if batch:
                 get_run_logger().info("fired %d timers", batch)
             fired += batch

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from models.columns import word
-from models.vocabulary import AnswerKind, AnswerState
+from models.vocabulary import AnswerKind, AnswerState, Outcome
 
 
 class Answer(SQLModel, table=True):
@@ -15,6 +15,8 @@ class Answer(SQLModel, table=True):
     ``key`` is the idempotency key that the network gets where it knows such a thing, and by
     which our own comment is recognised. ``due_at`` is when to try next, ``sent_at`` when the last
     attempt began. ``version`` grows with every change: two workers never send one answer.
+    ``outcome`` is what a final answer says came of the problem. ``remark`` is why the head gave a
+    draft back, ``approved_by`` who let it out.
     """
 
     __table_args__ = (
@@ -35,6 +37,11 @@ class Answer(SQLModel, table=True):
         default=AnswerState.QUEUED, sa_type=word(AnswerState, name="answer_state")
     )
     text: str
+    outcome: Outcome | None = Field(
+        default=None, sa_type=word(Outcome, name="answer_outcome"), nullable=True
+    )
+    remark: str = Field(default="", max_length=1000)
+    approved_by: str = Field(default="", max_length=100)
     key: str = Field(unique=True, max_length=64)
     author: str = Field(max_length=100)
     created_at: datetime

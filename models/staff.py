@@ -9,11 +9,15 @@ from models.vocabulary import Role
 
 
 class Staff(SQLModel, table=True):
-    """One person; ``password_hash`` is argon2, or empty while only links let them in."""
+    """One person; ``password_hash`` is argon2, or empty while only links let them in.
+
+    ``body`` is the code of the body that an executor works for, None for everybody else.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     login: str = Field(unique=True, max_length=100)
     role: Role = Field(sa_type=word(Role, name="staff_role"))
+    body: str | None = Field(default=None, max_length=100)
     password_hash: str = Field(default="", max_length=300)
     active: bool = True
     created_at: datetime

@@ -1,27 +1,43 @@
 """Every table, so that importing this module fills ``SQLModel.metadata``."""
 
 from models.answer import Answer
+from models.delivery import Channel, Delivery
 from models.inbox import Event, Unreadable
-from models.incident import Incident
-from models.journal import JournalEntry
+from models.incident import Apart, CoExecutor, Incident, Merge, Pause
+from models.journal import JournalEntry, JournalHead
 from models.label import Label
+from models.notice import Notice
 from models.post import Post, PostVersion
 from models.source import Source
 from models.staff import EntryLink, SignIn, Staff
-from models.timer import Timer
+from models.story import Story, StoryKey
+from models.survey import Survey
+from models.timer import Heartbeat, Timer
 
 __all__ = [
     "Answer",
+    "Apart",
+    "Channel",
+    "CoExecutor",
+    "Delivery",
     "EntryLink",
     "Event",
+    "Heartbeat",
     "Incident",
     "JournalEntry",
+    "JournalHead",
     "Label",
+    "Merge",
+    "Notice",
+    "Pause",
     "Post",
     "PostVersion",
     "SignIn",
     "Source",
     "Staff",
+    "Story",
+    "StoryKey",
+    "Survey",
     "Timer",
     "Unreadable",
 ]

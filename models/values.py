@@ -163,16 +163,21 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The one responsible body, and the routing rule that chose it."""
+    """The one responsible body, and the routing rule that chose it.
+
+    ``note`` says, for people, why it is not the body that the rule names; ``helpers`` are bodies
+    that work beside it.
+    """
 
     body: str
     rule: str
+    note: str = ""
+    helpers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When an answer is due, when to warn, and the norm that says so (as text for people)."""
+    """When an answer is due, and the norm that says so (as text for people)."""
 
     due_at: datetime
-    warn_at: datetime
     norm: str

@@ -11,6 +11,7 @@ COMMANDS = (
     "run",
     "ingest",
     "enter",
+    "incident",
     "reply",
     "classify",
     "train",
@@ -20,6 +21,10 @@ COMMANDS = (
     "region",
     "sources",
     "staff",
+    "journal",
+    "notices",
+    "clock",
+    "deadlines",
     "flows",
     "demo-server",
 )

@@ -20,6 +20,7 @@ from sqlmodel import Session
 
 import models.migrations
 from models.errors import OtklikError
+from pipeline.desk.journal import chain
 
 BUSY_MS = 10_000
 """How long a SQLite writer waits for another one, in milliseconds."""
@@ -106,6 +107,7 @@ def unit_of_work(engine: sa.Engine) -> Iterator[Session]:
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
+            chain(session)
     except sa.exc.OperationalError as error:
         raise DatabaseError(_explain(engine, error)) from error
 

@@ -24,6 +24,7 @@ from pipeline.desk.events import mark_taken
 from pipeline.desk.opening import Opening
 from pipeline.desk.receive import Draft, claim, receive, touch
 from pipeline.desk.sources import ensure_source, keep_unreadable, note_failure
+from pipeline.joining import find_stories
 from pipeline.judge import Judge, Judged
 from pipeline.reader import Item
 from pipeline.store.posts import known_thread
@@ -107,14 +108,18 @@ def take_in(
         known = known_thread(session, source_id, wanted)
     folded = fold(posts, known)
     judged = _judge(judge, origin, folded, known, now)
-    drafts = [Draft(change, judged.get(change.post.external_id)) for change in folded.changes]
+    told = find_stories(engine, judge, source_id, folded.changes, judged)
+    drafts = [
+        Draft(change, judged.get(change.post.external_id), told.get(change.post.external_id))
+        for change in folded.changes
+    ]
     with unit_of_work(engine) as session:
         if not claim(session, source, cursor, now=now):
             raise OvertakenError(origin.key)
         touch(session, folded.seen)
         mark_taken(session, events or (), now)
-        close_stated(session, _closed(posts, known), now)
-        openings = receive(session, source_id, drafts, now=now, calendar=judge.calendar.version)
+        close_stated(session, _closed(posts, known), now=now, rules=judge.rules)
+        openings = receive(session, source_id, drafts, now=now, rules=judge.rules)
         keep_unreadable(session, origin.key, rejected, now)
     tally = _count(folded, drafts, openings)
     tally.rejected += len(rejected)

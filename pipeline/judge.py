@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from classifiers.classifier import Classifier
 from models.values import Assignment, Deadline, Verdict
-from pipeline.decisions import deadlines, routing
-from pipeline.decisions.worktime import WorkCalendar
+from pipeline.decisions import clocks, routing
 from pipeline.reader import Item, Reader, Understood
 from pipeline.region.schema import Region
+from pipeline.rules import Rules
 
 EARLIEST = datetime(2006, 1, 1, tzinfo=UTC)
 """Before this no post can have been published: VKontakte and Odnoklassniki opened in 2006."""
@@ -46,13 +46,17 @@ class Judge:
     """The tools of one region; one for each thread."""
 
     reader: Reader
-    region: Region
-    calendar: WorkCalendar
+    rules: Rules
+
+    @property
+    def region(self) -> Region:
+        """The region whose rules these are."""
+        return self.rules.region
 
     @classmethod
     def of(cls, region: Region, classifier: Classifier) -> "Judge":
         """Make the tools ready."""
-        return cls(Reader.of(region, classifier), region, calendar_of(region))
+        return cls(Reader.of(region, classifier), Rules.of(region))
 
     def judge(self, items: Sequence[Item], *, now: datetime) -> list[Judged]:
         """Decide about each item, in order. ``now`` stands in where a source gives no date."""
@@ -65,12 +69,13 @@ class Judge:
         ]
 
     def _duty(self, item: Item, verdict: Verdict, now: datetime) -> Duty:
-        norm = self.region.norm_for(item.post.network, verdict.urgency)
+        network, region = item.post.network, self.rules.region
         since = clock_start(item.written_at, now)
-        deadline = deadlines.deadline(
-            since, amount=norm.amount, unit=norm.unit, calendar=self.calendar
+        norm = region.norm_for(network, verdict.urgency)
+        deadline = clocks.due(norm, since, self.rules.calendar)
+        assignment = routing.route(
+            verdict.topic, verdict.settlement, region, network=network, urgency=verdict.urgency
         )
-        assignment = routing.route(verdict.topic, verdict.settlement, self.region)
         return Duty(assignment, deadline, since)
 
 
@@ -83,14 +88,3 @@ def clock_start(written_at: datetime | None, now: datetime) -> datetime:
     if written_at is None or not EARLIEST <= written_at <= now:
         return now
     return written_at
-
-
-def calendar_of(region: Region) -> WorkCalendar:
-    """Return the region's working calendar."""
-    return WorkCalendar.from_values(
-        time_zone=region.time_zone,
-        working_hours=region.working_hours,
-        short_day_minutes=region.short_day_minutes,
-        extra_days_off=region.extra_days_off,
-        extra_working_days=region.extra_working_days,
-    )

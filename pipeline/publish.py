@@ -31,7 +31,8 @@ from pipeline.decisions.publishing import (
     unsendable,
 )
 from pipeline.decisions.publishing import settle as settled_by
-from pipeline.desk.answers import Claimed, claim, mark_published, settle
+from pipeline.desk.outbox import Claimed, claim, mark_published, settle
+from pipeline.rules import Rules
 from pipeline.store.answers import Due, due
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ async def publish_due(
     engine: sa.Engine,
     publishers: Publishers,
     *,
+    rules: Rules,
     clock: Callable[[], datetime],
     limit: int = 50,
     longest: float = LONGEST_ATTEMPT.total_seconds(),
@@ -85,7 +87,7 @@ async def publish_due(
     tally = PublishTally()
     waiting = await asyncio.to_thread(_due, engine, clock(), limit)
     waiting.sort(key=lambda one: one.source_key)  # stable: within a source still by age
-    work = _Work(engine, clock, longest, tally)
+    work = _Work(engine, rules, clock, longest, tally)
     ended = await asyncio.gather(
         *(
             _serve(work, key, list(answers), publishers)
@@ -107,6 +109,7 @@ def _due(engine: sa.Engine, now: datetime, limit: int) -> list[Due]:
 @dataclass(frozen=True, slots=True)
 class _Work:
     engine: sa.Engine
+    rules: Rules
     clock: Callable[[], datetime]
     longest: float
     tally: PublishTally
@@ -125,7 +128,8 @@ class _Work:
 
     def _publish(self, claimed: Claimed, published: Published) -> None:
         with unit_of_work(self.engine) as session:
-            mark_published(session, claimed.answer_id, published, now=self.clock())
+            now = self.clock()
+            mark_published(session, claimed.answer_id, published, rules=self.rules, now=now)
 
     async def settle(self, claimed: Claimed, settled: Settled) -> None:
         """Store what came of an attempt that did not publish."""

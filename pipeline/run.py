@@ -15,12 +15,14 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 import uvicorn
 
 from models.errors import OtklikError
+from pipeline.deadman import warn_on_stderr
 from pipeline.settings import Settings, make_home
 
 STOP_SECONDS = 15.0
@@ -50,7 +52,7 @@ def served(*names: str) -> Child:
     return Child(names[0] if names else "flows", (sys.executable, "-m", "flows.serve", *names))
 
 
-FLOWS = (served("timers", "publish"), served("ingest", "retrain"))
+FLOWS = (served("timers", "publish", "notify"), served("ingest", "retrain"))
 """What must not wait has a process of its own: queued runs of the rest would delay it."""
 
 
@@ -218,10 +220,12 @@ async def serve(
     )
     serving = asyncio.create_task(console.serve())
     flows = asyncio.create_task(run_until(stop, settings, children))
+    clocks = asyncio.create_task(warn_on_stderr(settings, clock=lambda: datetime.now(UTC)))
     ready()
     try:
         await asyncio.wait({serving, flows}, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        clocks.cancel()
         stop.set()
         console.should_exit = True
         await asyncio.gather(serving, flows)

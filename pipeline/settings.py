@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     public_url: str = ""
     port: int = Field(default=8017, ge=1, le=65535)
+    smtp_url: SecretStr | None = None
     prefect_port: int = Field(default=8018, ge=1, le=65535)
 
     def url(self) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from console.builders import NOW, add_incident, make_region
+from console.builders import NOW, OPERATOR, add_incident, make_rules
 from sqlmodel import Session, col, select
 
 from models.answer import Answer
@@ -16,7 +16,7 @@ from pipeline.database import reading, unit_of_work
 from pipeline.decisions.answering import Draft
 from pipeline.desk import answers as desk
 
-REGION = make_region()
+RULES = make_rules()
 TEXT = "Здравствуйте! Яма засыпана."
 
 
@@ -52,9 +52,9 @@ def queue(
             session,
             incident_id,
             Draft(text, AnswerKind.FINAL),
-            by="operator",
+            actor=OPERATOR,
             version=None,
-            region=REGION,
+            rules=RULES,
             now=now,
         )
     assert isinstance(answer, Answer), answer

@@ -22,9 +22,15 @@ KATYN_GROUP = "-7"
 
 
 @cache
-def shipped_judge(region: str = "smolensky") -> Judge:
-    """Return the judge of a shipped region with the shipped model; loading takes a second."""
-    return Judge.of(load_region(region), Classifier.load(default_model()))
+def shipped_judge(region: str = "smolensky", *, join: bool = False) -> Judge:
+    """Return the judge of a shipped region with the shipped model; loading takes a second.
+
+    Each message has an incident of its own unless ``join`` is asked for: tests say the same words
+    many times.
+    """
+    loaded = load_region(region)
+    loaded = replace(loaded, process=replace(loaded.process, join=join))
+    return Judge.of(loaded, Classifier.load(default_model()))
 
 
 def post(number: int = 1, text: str = "На Лесной вторую неделю не горит фонарь") -> FetchedPost:
@@ -60,9 +66,14 @@ ORIGIN = Origin("vk:test", Network.VK, "Подслушано в Катыни", k
 
 
 def take(
-    engine: sa.Engine, *posts: FetchedPost, now: datetime = TUESDAY_NOON, origin: Origin = ORIGIN
+    engine: sa.Engine,
+    *posts: FetchedPost,
+    now: datetime = TUESDAY_NOON,
+    origin: Origin = ORIGIN,
+    judge: Judge | None = None,
 ) -> Tally:
     """Take one page in, as a flow does."""
     source = prepare(engine, origin, now)
     cursor = {"taken": source.revision + 1}
-    return take_in(engine, shipped_judge(), origin, source, posts=posts, cursor=cursor, now=now)
+    judge = judge or shipped_judge()
+    return take_in(engine, judge, origin, source, posts=posts, cursor=cursor, now=now)

@@ -14,16 +14,33 @@ from postgres import PostgresServer, find_postgres
 
 from pipeline.database import migrate, open_database
 
-# A run has to end within minutes; `make test-long` takes the library's own hundred.
-settings.register_profile("quick", max_examples=40)
+# A run has to end within minutes; `make test-long` takes more. Nothing is timed: a machine may be
+# busy with something else.
+settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("long", max_examples=100, deadline=None)
 settings.load_profile("quick")
+
+ONE_DATABASE = frozenset({"console", "flows", "scenarios"})
+BOTH_DATABASES = frozenset(
+    {"test_queue.py", "test_incident.py", "test_acts.py", "test_verdict.py", "test_life.py"}
+)
+"""Of the slow folders, what depends on the database enough to run on both by default."""
 
 MISSING_POSTGRES = "no PostgreSQL server here: apt-get install postgresql"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long files, so that no process is left alone with one at the end."""
-    items.sort(key=lambda item: not {"scenarios", "flows", "console"} & set(item.path.parts))
+    """Begin with the long files, so that no process is left alone with one at the end.
+
+    Pages, flows and scenarios use the store and the desk, which are tested on both databases, so
+    by default they run on SQLite alone.
+    """
+    items.sort(key=lambda item: not ONE_DATABASE & set(item.path.parts))
+    for item in items:
+        slow = ONE_DATABASE & set(item.path.parts) and item.path.name not in BOTH_DATABASES
+        if slow and "postgresql" in item.name:
+            item.add_marker(pytest.mark.long)
 
 
 def need(found: object, how_to_get_it: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import sqlalchemy as sa
-from answering import stored
+from answering import RULES, stored
 from console.builders import NOW
 from fakes.publisher import FakePublisher, KilledError
 
@@ -53,7 +53,11 @@ class Office:
         """Move the clock on and send what is due."""
         self.clock.now += after
         return await publish_due(
-            self.engine, lambda _: self.network, clock=self.clock, longest=self.longest
+            self.engine,
+            lambda _: self.network,
+            rules=RULES,
+            clock=self.clock,
+            longest=self.longest,
         )
 
     async def look_until_quiet(self, answer_id: int) -> None:

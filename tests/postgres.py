@@ -12,6 +12,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from models.journal import JournalHead
 from pipeline.database import migrate, open_database
 
 ACCOUNT = "postgres"
@@ -69,6 +70,8 @@ class PostgresServer:
             names = sa.inspect(connection).get_table_names()
             tables = ", ".join(f'"{name}"' for name in names if name != "alembic_version")
             connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+            # The one row that a migrated, empty database has.
+            connection.execute(sa.insert(JournalHead).values(id=1, last_id=0, digest=""))
         engine.dispose()
         return self.url
 

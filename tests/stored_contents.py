@@ -11,11 +11,15 @@ from models.incident import Incident
 from models.journal import JournalEntry
 from models.post import Post, PostVersion
 from models.timer import Timer
+from models.vocabulary import Clock
 from pipeline.database import reading
 
 Contents = dict[str, dict[str, Any]]
 EVERYTHING = ("said", "place", "published", "versions", "judged", "incident", "timers", "journal")
 """What is told of every post."""
+
+ON_ARRIVAL = frozenset({"opened_at", "stage_at", "stage_due_at"})
+"""Moments of an incident that depend on when its post came."""
 
 Row = TypeVar("Row", PostVersion, Timer, JournalEntry)
 
@@ -25,7 +29,7 @@ def contents(engine: sa.Engine) -> Contents:
     with reading(engine) as session:
         incidents = {one.id: one for one in session.exec(select(Incident))}
         versions = _by(session.exec(select(PostVersion).order_by(col(PostVersion.revision))))
-        timers = _by(session.exec(select(Timer).order_by(col(Timer.due_at), col(Timer.kind))))
+        timers = _by(session.exec(select(Timer).order_by(col(Timer.clock))))
         journal = _by(session.exec(select(JournalEntry).order_by(col(JournalEntry.id))))
         posts = list(session.exec(select(Post)))
     opened = [post.incident_id for post in posts if post.incident_id]
@@ -33,7 +37,7 @@ def contents(engine: sa.Engine) -> Contents:
     found = {}
     for post in posts:
         number = post.incident_id
-        incident = incidents[number].model_dump(exclude={"id", "opened_at"}) if number else None
+        incident = incidents[number].model_dump(exclude={"id", *ON_ARRIVAL}) if number else None
         found[post.external_id] = {
             "said": (post.text, post.deleted_at is not None, post.edited_at),
             "place": (post.kind, post.parent_id, post.root_id, post.url, post.author_id),
@@ -41,10 +45,16 @@ def contents(engine: sa.Engine) -> Contents:
             "versions": [(one.revision, one.text, one.edited_at) for one in versions[post.id]],
             "judged": (post.relevant, post.prediction, post.model),
             "incident": incident,
-            "timers": [(one.kind, one.due_at, one.state) for one in timers[number]],
+            "timers": [_timer(one) for one in timers[number]],
             "journal": [(one.act, one.before, one.after) for one in journal[number]],
         }
     return found
+
+
+def _timer(timer: Timer) -> tuple[object, ...]:
+    """Return what a timer is to say; when a stage is due depends on the moment of arrival."""
+    due_at = None if timer.clock is Clock.STAGE else timer.due_at
+    return timer.clock, timer.cycle, timer.level, due_at, timer.state
 
 
 def _by(rows: Iterable[Row]) -> dict[int | None, list[Row]]:

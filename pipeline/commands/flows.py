@@ -13,13 +13,17 @@ EXAMPLES = """\
 Без PREFECT_API_URL поднимается встроенный сервер. Все вместе с консолью: otklik run
 """
 
-NAMES = ("timers", "publish", "ingest", "retrain")
+NAMES = ("timers", "publish", "notify", "ingest", "retrain")
 
 
 def add(commands: Commands) -> None:
     """Describe the command."""
     parser = command(
-        commands, "flows", "Потоки Prefect: приём, сроки, ответы, обучение", run, examples=EXAMPLES
+        commands,
+        "flows",
+        "Потоки Prefect: приём, сроки, ответы, уведомления, обучение",
+        run,
+        examples=EXAMPLES,
     )
     acts = parser.add_subparsers(
         title="действия", metavar="ДЕЙСТВИЕ", dest="act", required=True, parser_class=Parser

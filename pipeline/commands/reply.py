@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from pipeline.commands.parser import Commands, command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import sqlalchemy as sa
 
     from models.answer import Answer
     from pipeline.decisions.answering import Draft, Refused
-    from pipeline.region.schema import Region
+    from pipeline.rules import Rules
     from pipeline.settings import Settings
 
 EXAMPLES = """\
@@ -80,12 +80,14 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.commands.messages import CommandError
     from pipeline.database import reading
     from pipeline.region.load import load_region
+    from pipeline.rules import Rules
     from pipeline.settings import load_settings
     from pipeline.store.incidents import find_incident
     from pipeline.workplace import open_store
 
     settings = load_settings()
     region = load_region(settings.region)
+    rules = Rules.of(region, settings.public_url)
     if args.text is not None and (args.withdraw or args.repeat or args.status):
         raise CommandError("Текст ответа здесь лишний: уберите его или ключ.")
     with open_store(settings) as engine:
@@ -94,58 +96,62 @@ def run(args: argparse.Namespace) -> int:
                 raise CommandError(
                     f"Инцидента № {args.incident} нет. Номера видны в консоли Отклика."
                 )
-        number = _change(args, engine, region)
+        number = _change(args, engine, rules)
         if args.now:
-            _send(settings, engine)
-        _show(engine, args.incident, region)
+            _send(settings, engine, rules)
+        _show(engine, args.incident, rules)
         return 0 if not args.now or number is None or _published(engine, number) else 1
 
 
-def _change(args: argparse.Namespace, engine: "sa.Engine", region: "Region") -> int | None:
+def _change(args: argparse.Namespace, engine: "sa.Engine", rules: "Rules") -> int | None:
     """Do what was asked; return the number of the answer it was about, None if nothing was."""
     from models.answer import Answer
     from models.columns import stored_id
+    from pipeline.commands.acting import acting
     from pipeline.commands.messages import now
     from pipeline.database import unit_of_work
     from pipeline.desk import answers as desk
 
     draft = _draft(args)
     if draft is None:
-        return _decide(args, engine)
-    by, at = _login(engine, args.by), now()
+        return _decide(args, engine, rules)
+    actor, at = acting(engine, args.by), now()
     with unit_of_work(engine) as session:
         if args.hand is not None:
             said = desk.record_by_hand(
-                session, args.incident, draft, args.hand, by=by, region=region, now=at
+                session, args.incident, draft, args.hand, actor=actor, rules=rules, now=at
             )
         else:
             said = desk.queue_answer(
-                session, args.incident, draft, by=by, version=None, region=region, now=at
+                session, args.incident, draft, actor=actor, version=None, rules=rules, now=at
             )
         if isinstance(said, Answer):
             return stored_id(said.id)
     raise _error(said, draft.text)
 
 
-def _decide(args: argparse.Namespace, engine: "sa.Engine") -> int | None:
+def _decide(args: argparse.Namespace, engine: "sa.Engine", rules: "Rules") -> int | None:
     """Do what was asked of an answer that is there already; return its number, if any."""
+    from pipeline.commands.acting import acting
     from pipeline.commands.messages import now
     from pipeline.database import unit_of_work
-    from pipeline.desk import answers as desk
+    from pipeline.desk import outbox
 
     known = _chosen(args, engine)
     if known is None or known.id is None:
         return None
-    by, at = _login(engine, args.by), now()
+    actor, version, at = acting(engine, args.by), known.version, now()
     with unit_of_work(engine) as session:
         if args.hand is not None:
-            refused = desk.mark_by_hand(
-                session, known.id, args.hand, by=by, version=known.version, now=at
+            refused = outbox.mark_by_hand(
+                session, known.id, args.hand, actor=actor, version=version, rules=rules, now=at
             )
         elif args.withdraw:
-            refused = desk.withdraw(session, known.id, by=by, version=known.version, now=at)
+            refused = outbox.withdraw(
+                session, known.id, actor=actor, version=version, rules=rules, now=at
+            )
         else:
-            refused = desk.repeat(session, known.id, by=by, version=known.version, now=at)
+            refused = outbox.repeat(session, known.id, actor=actor, version=version, now=at)
     if refused is not None:
         raise _error(refused, "")
     return known.id
@@ -202,21 +208,6 @@ def _piped() -> str:
         ) from None
 
 
-def _login(engine: "sa.Engine", login: str) -> str:
-    """Return the login of somebody who may answer. Raises CommandError."""
-    from pipeline.commands.messages import CommandError
-    from pipeline.database import reading
-    from pipeline.store.staff import find_staff
-
-    with reading(engine) as session:
-        person = find_staff(session, login)
-    if person is None or not person.active:
-        raise CommandError(
-            f"Сотрудника «{login}» нет. Укажите, кто отвечает: --by ИМЯ; список: otklik staff list"
-        )
-    return person.login
-
-
 def _error(refused: "Refused", text: str) -> Exception:
     """Return a refusal with the words that it is about, each on a line."""
     from pipeline.commands.messages import CommandError
@@ -225,7 +216,7 @@ def _error(refused: "Refused", text: str) -> Exception:
     return CommandError("\n".join([refused.message, *found]))
 
 
-def _send(settings: "Settings", engine: "sa.Engine") -> None:
+def _send(settings: "Settings", engine: "sa.Engine", rules: "Rules") -> None:
     """Send what is due, as the publishing flow does."""
     import asyncio
 
@@ -235,7 +226,7 @@ def _send(settings: "Settings", engine: "sa.Engine") -> None:
 
     async def send() -> None:
         async with open_publishers(settings, engine) as publisher_for:
-            await publish_due(engine, publisher_for, clock=now)
+            await publish_due(engine, publisher_for, rules=rules, clock=now)
 
     asyncio.run(send())
 
@@ -250,21 +241,23 @@ def _published(engine: "sa.Engine", number: int) -> bool:
     return answer is not None and answer.state is AnswerState.PUBLISHED
 
 
-def _show(engine: "sa.Engine", incident_id: int, region: "Region") -> None:
-    from pipeline.commands.messages import out
+def _show(engine: "sa.Engine", incident_id: int, rules: "Rules") -> None:
+    from pipeline.commands.messages import now, out
     from pipeline.database import reading
+    from pipeline.desk.surveys import links_to_pass_on
     from pipeline.store.answers import of_incident
 
     with reading(engine) as session:
         known = of_incident(session, incident_id)
-    for line in _lines(known, region.time_zone):
+        links = links_to_pass_on(session, incident_id, rules=rules, now=now())
+    for line in _lines(known, links, rules.region.time_zone):
         # A text may hold what looks like markup.
         out.print(line, soft_wrap=True, markup=False)
     if not known:
         out.print(f"Ответов на инцидент № {incident_id} пока нет.")
 
 
-def _lines(answers: "Sequence[Answer]", time_zone: str) -> list[str]:
+def _lines(answers: "Sequence[Answer]", links: "Mapping[int, str]", time_zone: str) -> list[str]:
     from zoneinfo import ZoneInfo
 
     lines = []
@@ -276,6 +269,10 @@ def _lines(answers: "Sequence[Answer]", time_zone: str) -> list[str]:
         )
         lines += [f"  {part}" for part in answer.text.split("\n")]
         lines += [f"  {part}" for part in (answer.url, answer.error) if part]
+        if answer.id is not None and answer.id in links:
+            address = links[answer.id]
+            lines.append(f"  Ссылка для оценки: {address}")
+            lines.append("  (добавьте её в опубликованный ответ или передайте автору)")
     return lines
 
 

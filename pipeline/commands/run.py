@@ -50,8 +50,8 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.commands.messages import now
     from pipeline.commands.staff import link_for_administrator
     from pipeline.console.app import create_app
-    from pipeline.judge import calendar_of
     from pipeline.region.load import load_region
+    from pipeline.rules import calendar_of
     from pipeline.run import FLOWS, only_one, require_free, serve
     from pipeline.secrets import find_secret
     from pipeline.settings import load_settings
@@ -81,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
                 hosts=[settings.host, urlsplit(address).hostname or ""],
                 secret=lambda name: find_secret(name, settings.home),
                 tokens=lambda: looking_at_tokens(settings.home),
+                public_url=settings.public_url,
             )
             fakes = (demo.child(args.demo_port, "--demo-port"),) if args.demo_network else ()
 

@@ -12,11 +12,21 @@ from pipeline.commands.parser import Commands, Parser, command
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from models.staff import Staff
+    from pipeline.settings import Settings
+
 EXAMPLES = """\
   otklik staff add ivanova --role operator   новый сотрудник; пароль спросят
+  otklik staff add roads --role executor --body pecherskoe
+                                             исполнитель: работает в одном из органов района
+  otklik staff role ivanova approver         другая роль; действует сразу
+  otklik staff role roads executor --body katynskoe
   otklik staff link ivanova                  ссылка на один вход, действует сутки
   otklik staff password ivanova              новый пароль
   otklik staff list
+
+Роли: operator — оператор, executor — исполнитель, approver — согласующий, administrator —
+администратор, observer — наблюдатель. Каждая перемена прав остаётся в журнале.
 """
 
 ADMINISTRATOR = "admin"
@@ -32,8 +42,10 @@ def add(commands: Commands) -> None:
         title="действия", metavar="ДЕЙСТВИЕ", dest="act", required=True, parser_class=Parser
     )
     acts.add_parser("list", help="показать всех")
+    roles = [role.value for role in Role]
     for act, help_ in (
         ("add", "добавить сотрудника"),
+        ("role", "сменить роль или орган"),
         ("link", "дать ссылку на один вход"),
         ("password", "задать пароль"),
     ):
@@ -42,55 +54,130 @@ def add(commands: Commands) -> None:
         if act == "add":
             one.add_argument(
                 "--role",
-                choices=[role.value for role in Role],
+                choices=roles,
                 default=Role.OPERATOR.value,
                 help="роль (по умолчанию operator)",
             )
+        if act == "role":
+            one.add_argument("role", metavar="РОЛЬ", choices=roles, help=", ".join(roles))
+        if act in {"add", "role"}:
+            one.add_argument("--body", metavar="КОД", help="орган исполнителя, например pecherskoe")
+            one.add_argument("--by", metavar="КТО", help="кто меняет права; попадёт в журнал")
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one act on the staff."""
-    from pipeline.commands.messages import CommandError, now, out
-    from pipeline.database import reading, unit_of_work
-    from pipeline.desk import access
     from pipeline.settings import load_settings
-    from pipeline.store.staff import all_staff, find_staff
     from pipeline.workplace import open_store
 
     settings = load_settings()
     with open_store(settings) as engine:
         if args.act == "list":
-            with reading(engine) as session:
-                for person in all_staff(session):
-                    out.print(f"{person.login}\t{person.role.russian}")
-            return 0
-        if args.act == "add":
-            with reading(engine) as session:
-                access.require_new_login(session, args.login)
-            hashed = access.hash_password(args.login, _ask_password(args.login))
-            with unit_of_work(engine) as session:
-                person = access.add_staff(session, args.login, Role(args.role), now())
-                access.set_password(session, person, hashed)
-            out.print(f"Добавлен {person.login} ({person.role.russian}).")
-            return 0
-        with reading(engine) as session:
-            known = find_staff(session, args.login)
-        if known is None:
-            raise CommandError(
-                f"Сотрудника «{args.login}» нет. Список: otklik staff list; "
-                f"добавить: otklik staff add {args.login}"
-            )
-        if args.act == "password":
-            hashed = access.hash_password(known.login, _ask_password(known.login))
-            with unit_of_work(engine) as session:
-                access.set_password(session, session.merge(known), hashed)
-            out.print("Пароль изменён.")
-            return 0
-        with unit_of_work(engine) as session:
-            token = access.make_entry_link(session, known, now(), LINK_LASTS)
-        out.print(f"{settings.console_url()}/enter/{token}", soft_wrap=True)
-        out.print("Ссылка на один вход, действует сутки.")
-        return 0
+            _list(engine)
+        elif args.act == "add":
+            _add(args, engine, settings)
+        elif args.act == "role":
+            _change_role(args, engine, settings)
+        elif args.act == "password":
+            _set_password(args, engine)
+        else:
+            _give_link(args, engine, settings)
+    return 0
+
+
+def _list(engine: "sa.Engine") -> None:
+    from pipeline.commands.messages import out
+    from pipeline.database import reading
+    from pipeline.store.staff import all_staff
+
+    with reading(engine) as session:
+        for person in all_staff(session):
+            out.print(f"{person.login}\t{_described(person)}", markup=False, soft_wrap=True)
+
+
+def _add(args: argparse.Namespace, engine: "sa.Engine", settings: "Settings") -> None:
+    from pipeline.commands.messages import now, out
+    from pipeline.database import reading, unit_of_work
+    from pipeline.desk import access
+    from pipeline.region.load import load_region
+
+    role, by = Role(args.role), _manager(engine, args.by)
+    access.require_body(role, args.body, load_region(settings.region))
+    with reading(engine) as session:
+        access.require_new_login(session, args.login)
+    hashed = access.hash_password(args.login, _ask_password(args.login))
+    with unit_of_work(engine) as session:
+        person = access.add_staff(session, args.login, role, now(), body=args.body, by=by)
+        access.set_password(session, person, hashed)
+    out.print(f"Добавлен {person.login} ({_described(person)}).", markup=False)
+
+
+def _change_role(args: argparse.Namespace, engine: "sa.Engine", settings: "Settings") -> None:
+    from pipeline.commands.messages import now, out
+    from pipeline.database import unit_of_work
+    from pipeline.desk import access
+    from pipeline.region.load import load_region
+
+    role, by = Role(args.role), _manager(engine, args.by)
+    access.require_body(role, args.body, load_region(settings.region))
+    with unit_of_work(engine) as session:
+        person = access.set_role(session, args.login, role, now(), body=args.body, by=by)
+    out.print(f"Теперь {person.login} — {_described(person)}.", markup=False)
+
+
+def _set_password(args: argparse.Namespace, engine: "sa.Engine") -> None:
+    from pipeline.commands.messages import out
+    from pipeline.database import unit_of_work
+    from pipeline.desk import access
+
+    known = _known(engine, args.login)
+    hashed = access.hash_password(known.login, _ask_password(known.login))
+    with unit_of_work(engine) as session:
+        access.set_password(session, session.merge(known), hashed)
+    out.print("Пароль изменён.")
+
+
+def _give_link(args: argparse.Namespace, engine: "sa.Engine", settings: "Settings") -> None:
+    from pipeline.commands.messages import now, out
+    from pipeline.database import unit_of_work
+    from pipeline.desk import access
+
+    known = _known(engine, args.login)
+    with unit_of_work(engine) as session:
+        token = access.make_entry_link(session, known, now(), LINK_LASTS)
+    out.print(f"{settings.console_url()}/enter/{token}", soft_wrap=True)
+    out.print("Ссылка на один вход, действует сутки.")
+
+
+def _known(engine: "sa.Engine", login: str) -> "Staff":
+    from pipeline.commands.messages import CommandError
+    from pipeline.database import reading
+    from pipeline.store.staff import find_staff
+
+    with reading(engine) as session:
+        known = find_staff(session, login)
+    if known is None:
+        raise CommandError(
+            f"Сотрудника «{login}» нет. Список: otklik staff list; "
+            f"добавить: otklik staff add {login}"
+        )
+    return known
+
+
+def _manager(engine: "sa.Engine", login: str | None) -> str:
+    """Return who changes rights; whoever types at the machine and gives no name is Otklik."""
+    from pipeline.commands.acting import acting
+    from pipeline.commands.messages import CommandError
+    from pipeline.decisions.permissions import OTKLIK, Right, has
+
+    actor = acting(engine, login) if login is not None else OTKLIK
+    if not has(actor, Right.MANAGE_STAFF):
+        raise CommandError(f"«{actor.login}» не может менять права: это делает администратор.")
+    return actor.login
+
+
+def _described(person: "Staff") -> str:
+    return ", ".join(filter(None, (person.role.russian, person.body)))
 
 
 def link_for_administrator(engine: "sa.Engine", now: datetime, lasts: timedelta) -> str:

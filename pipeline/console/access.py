@@ -10,17 +10,19 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Form, Request, Response
+from fastapi import Depends, Form, HTTPException, Request, Response
 
 from models.columns import stored_id
 from models.staff import Staff
 from pipeline.console.frame import Console, console_of
 from pipeline.database import reading, unit_of_work
+from pipeline.decisions.permissions import Actor, Right, has
 from pipeline.desk import access as desk
-from pipeline.store.staff import Visit
+from pipeline.store.staff import Visit, actor_of
 
 SAFE_NEXT = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1000}")
 """A path of our own: no second slash, no backslash, nothing that a browser would strip."""
@@ -46,6 +48,15 @@ class Visitor:
     def staff(self) -> Staff:
         """The person."""
         return self.visit.staff
+
+    @property
+    def actor(self) -> Actor:
+        """The person as somebody who acts."""
+        return actor_of(self.visit.staff)
+
+    def has(self, right: str) -> bool:
+        """Tell whether the person's role has a right; templates name it by its value."""
+        return has(self.actor, Right(right))
 
     @property
     def staff_id(self) -> int:
@@ -79,6 +90,20 @@ def signed_in(request: Request) -> Visitor:
 
 
 SignedIn = Annotated[Visitor, Depends(signed_in)]
+
+
+def with_right(right: Right) -> Callable[[Visitor], Visitor]:
+    """Return what lets only people with a right pass; for all others there is no such page."""
+
+    def check(visitor: SignedIn) -> Visitor:
+        if not has(visitor.actor, right):
+            raise HTTPException(404)
+        return visitor
+
+    return check
+
+
+SourcesReader = Annotated[Visitor, Depends(with_right(Right.SEE_SOURCES))]
 
 
 def signed_in_form(visitor: SignedIn, form_token: Annotated[str, Form()] = "") -> Visitor:
@@ -124,7 +149,8 @@ class StrangerToken:
                 _form_cookie(console),
                 self.cookie,
                 httponly=True,
-                samesite="strict",
+                # Not Strict: a page that is opened from a messenger twice has to find it again.
+                samesite="lax",
                 secure=console.secure_cookies,
             )
 

@@ -1,14 +1,13 @@
 """Answers to the citizen as the card shows them, and the form for the next one."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from models.answer import Answer
 from models.columns import stored_id
 from models.incident import Incident
-from models.vocabulary import AnswerKind, AnswerState, Stage
-from pipeline.console.explain import Change, Line
+from models.vocabulary import Act, AnswerKind, AnswerState, Outcome, Role, Stage
 from pipeline.console.frame import Console
 from pipeline.console.wording import count, excerpt, safe_url
 from pipeline.decisions.answering import (
@@ -21,30 +20,17 @@ from pipeline.decisions.answering import (
     Target,
     choose,
 )
+from pipeline.decisions.lifecycle import Standing, open_acts
+from pipeline.decisions.permissions import Actor, answers_for, may
 from pipeline.decisions.personal import Personal
 from pipeline.decisions.publishing import Step, open_to
 from pipeline.desk.answers import earlier
 
-FIELDS = {
-    "answer": "номер ответа",
-    "answer_kind": "вид",
-    "answer_state": "состояние",
-    "answer_url": "ссылка",
-    "answer_error": "причина",
-}
-"""How the journal calls what the desk notes of an answer."""
-
-VALUES = {
-    "answer_kind": {kind.value: kind.russian for kind in AnswerKind},
-    "answer_state": {state.value: state.russian for state in AnswerState},
-}
 TONES = {
-    AnswerState.QUEUED: "",
-    AnswerState.SENDING: "",
+    AnswerState.APPROVAL: "doubt",
     AnswerState.PUBLISHED: "good",
     AnswerState.BY_HAND: "good",
     AnswerState.REFUSED: "urgent",
-    AnswerState.WITHDRAWN: "",
 }
 
 
@@ -97,10 +83,21 @@ class Answering:
     ``publishes`` says that the network is one in which answers are published; ``targets`` are
     the posts to choose from, with the chosen one's id. ``closed`` says in words why there is no
     form for a new answer, or is "".
+
+    ``sends``, ``hands`` and ``drafts`` tell what this person may do with a new answer: let it
+    out, take one down that they published, or prepare it for the head. ``draft_seen`` is the
+    version of the draft in the form, ``remark`` why the head gave it back.
     """
 
     given: list[Given]
     closed: str
+    sends: bool
+    hands: bool
+    drafts: bool
+    draft_seen: int
+    remark: str
+    outcomes: list[tuple[str, str]]
+    outcome: str
     network: str
     publishes: bool
     needs_link: bool
@@ -126,14 +123,21 @@ def answering(
     targets: Sequence[Target],
     urls: dict[int, str],
     *,
+    standing: Standing,
+    actor: Actor,
     console: Console,
     written: Written | None,
 ) -> Answering | None:
-    """Return the section; None for an incident without posts.
+    """Return the section for one person; None for an incident without posts.
 
     ``urls`` are the addresses of the posts by id; ``written`` is what was not accepted.
     """
-    draft = (written.draft if written else None) or Draft("", None)
+    acts = open_acts(standing, actor)
+    # Where a head has to agree, operators prepare answers like everybody else.
+    sends = Act.ANSWER_QUEUED in acts and not (standing.approval and actor.role is Role.OPERATOR)
+    drafts = Act.DRAFTED in acts and not sends
+    prepared = _prepared(answers) if drafts else None
+    draft = (written.draft if written else None) or _draft_of(prepared)
     target = choose(targets, draft.post_id)
     if isinstance(target, Refused):
         target = choose(targets, None)
@@ -145,8 +149,19 @@ def answering(
     if incident.stage is Stage.CLOSED:
         closed = "Инцидент закрыт, новых ответов на него не отправляют."
     return Answering(
-        given=[_given(answer, urls, console) for answer in answers],
+        given=[
+            _given(answer, urls, console, standing, actor)
+            for answer in answers
+            if answer is not prepared
+        ],
         closed=closed,
+        sends=sends,
+        hands=Act.ANSWER_BY_HAND in acts,
+        drafts=drafts,
+        draft_seen=prepared.version if prepared is not None else 1,
+        remark=prepared.remark if prepared is not None else "",
+        outcomes=[(outcome.value, outcome.russian) for outcome in Outcome],
+        outcome=draft.outcome.value if draft.outcome else "",
         network=target.network.russian,
         publishes=limit is not None and not target.deleted,
         needs_link=target.network in WITH_PAGES,
@@ -167,28 +182,31 @@ def answering(
     )
 
 
-def told(lines: Iterable[Line]) -> list[Line]:
-    """Return the journal's lines with what they say of answers in Russian."""
-    return [replace(line, changes=[_told(change) for change in line.changes]) for line in lines]
+def _prepared(answers: Sequence[Answer]) -> Answer | None:
+    """Return the draft that stands in the form, if there is one."""
+    return next((one for one in answers if one.state is AnswerState.DRAFT), None)
 
 
-def _told(change: Change) -> Change:
-    values = VALUES.get(change.field, {})
-    return Change(
-        FIELDS.get(change.field, change.field),
-        values.get(change.before, change.before),
-        values.get(change.after, change.after),
-    )
+def _draft_of(prepared: Answer | None) -> Draft:
+    if prepared is None:
+        return Draft("", None)
+    return Draft(prepared.text, prepared.kind, prepared.post_id, outcome=prepared.outcome)
 
 
-def _given(answer: Answer, urls: dict[int, str], console: Console) -> Given:
+def _given(
+    answer: Answer, urls: dict[int, str], console: Console, standing: Standing, actor: Actor
+) -> Given:
+    def offered(step: Step, act: Act) -> bool:
+        allowed = may(actor, act) and answers_for(actor, standing.body)
+        return allowed and open_to(answer.state, step)
+
     waits = answer.state in {AnswerState.QUEUED, AnswerState.SENDING}
     return Given(
         number=stored_id(answer.id),
         version=answer.version,
         kind=answer.kind.russian,
         state=answer.state.russian,
-        tone=TONES[answer.state],
+        tone=TONES.get(answer.state, ""),
         author=answer.author,
         written=console.local(answer.created_at),
         text=answer.text,
@@ -196,9 +214,9 @@ def _given(answer: Answer, urls: dict[int, str], console: Console) -> Given:
         post_url=safe_url(urls.get(answer.post_id, "")),
         error=answer.error,
         next_at=_soon(answer.due_at, console) if waits else "",
-        repeats=open_to(answer.state, Step.REPEAT),
-        by_hand=open_to(answer.state, Step.BY_HAND),
-        withdraws=open_to(answer.state, Step.WITHDRAW),
+        repeats=offered(Step.REPEAT, Act.ANSWER_QUEUED),
+        by_hand=offered(Step.BY_HAND, Act.ANSWER_BY_HAND),
+        withdraws=offered(Step.WITHDRAW, Act.ANSWER_WITHDRAWN),
     )
 
 

@@ -18,6 +18,7 @@ from pipeline.console.access import ForgedFormError, SignInNeededError
 from pipeline.console.frame import STATIC, Console, console_of
 from pipeline.console.guard import Guard, add_headers
 from pipeline.console.pages import (
+    acts,
     answer,
     door,
     health,
@@ -26,6 +27,7 @@ from pipeline.console.pages import (
     password,
     queue,
     sources,
+    survey,
     verdict,
 )
 from pipeline.database import DatabaseError
@@ -81,12 +83,14 @@ def create_app(
     hosts: Collection[str] = (),
     secret: Callable[[str], SecretStr | None] = lambda _name: None,
     tokens: Callable[[], AbstractContextManager[TokensOf]] = lambda: nullcontext(no_tokens),
+    public_url: str = "",
 ) -> FastAPI:
     """Return the console of one region.
 
     ``secure_cookies`` is for a console behind https: cookies then travel no other way.
     ``hosts`` are the names it may be called by besides localhost; ``secret`` finds the secrets
-    that pushed events carry, ``tokens`` gives a look at the tokens of sources.
+    that pushed events carry, ``tokens`` gives a look at the tokens of sources. ``public_url`` is
+    the address at which citizens rate answers, empty where they cannot.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.console = Console(
@@ -98,9 +102,22 @@ def create_app(
         started_at=clock(),
         secret=secret,
         tokens=tokens,
+        public_url=public_url.rstrip("/"),
     )
     app.add_middleware(Guard, hosts=hosts)
-    for pages in (queue, incident, verdict, answer, sources, door, password, health, hooks):
+    for pages in (
+        queue,
+        incident,
+        verdict,
+        answer,
+        acts,
+        sources,
+        door,
+        password,
+        health,
+        hooks,
+        survey,
+    ):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(SignInNeededError, _to_sign_in)

@@ -1,14 +1,25 @@
 """Why the machine decided so, in Russian: every rule that can fire has its words here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from models.journal import MACHINE, JournalEntry
-from models.vocabulary import Act, Topic, Urgency
-from pipeline.console.frame import Console
-from pipeline.console.wording import NBSP, body_name, excerpt, settlement_name
+from models.journal import JournalEntry
+from models.vocabulary import (
+    MACHINE,
+    Act,
+    AnswerKind,
+    AnswerState,
+    ClosingReason,
+    Outcome,
+    Role,
+    Stage,
+    Topic,
+    Urgency,
+)
+from pipeline.console.wording import NBSP, body_name, excerpt, moment, settlement_name
+from pipeline.region.schema import Region
 
 RULES = {
     "relevance:deleted": "текст удалён автором",
@@ -83,10 +94,50 @@ FIELDS = {
     "body": "ответственный",
     "due_at": "срок",
     "norm": "норматив",
-    "text": "текст",
     "relevant": "обращение",
     "also": "другие темы",
+    "stage": "стадия",
+    "round": "круг",
+    "paused": "срок стоит",
+    "until": "до",
+    "minutes": "минут после срока",
+    "helpers": "соисполнители",
+    "closing_reason": "причина закрытия",
+    "outcome": "итог",
+    "rating": "оценка",
+    "answer": "номер ответа",
+    "answer_kind": "вид",
+    "answer_state": "состояние",
+    "answer_url": "ссылка",
+    "answer_error": "причина",
+    "merged": "объединён",
+    "unmerged": "отделён",
+    "posts": "сообщения",
+    "post": "сообщение",
+    "like_post": "похоже на сообщение",
+    "score": "сходство",
+    "other": "другой инцидент",
+    "apart": "не объединять",
+    "split_into": "теперь в инциденте",
+    "repeat_of": "повтор инцидента",
+    "left_a_word": "оставил слова",
+    "role": "роль",
+    "login": "сотрудник",
 }
+"""How people call what the desk notes; what has no name here is none of their business."""
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "topic": {one.value: one.russian for one in Topic},
+    "urgency": {one.value: one.russian for one in Urgency},
+    "stage": {one.value: one.russian for one in Stage},
+    "closing_reason": {one.value: one.russian for one in ClosingReason},
+    "outcome": {one.value: one.russian for one in Outcome},
+    "answer_kind": {one.value: one.russian for one in AnswerKind},
+    "answer_state": {one.value: one.russian for one in AnswerState},
+    "role": {one.value: one.russian for one in Role},
+}
+"""Codes in Russian; one that the vocabulary has forgotten stays a code."""
+
 SHOWN_REASONS = 12
 
 
@@ -164,7 +215,10 @@ def why(prediction: dict[str, Any], model: str) -> Why | None:
         relevance=percent(prediction.get("relevance", 0)),
         urgency=percent(prediction.get("urgency", 0)),
         urgent=bool(prediction.get("urgent")),
-        topics=[_bar(_topic(str(code)), "", share) for code, share in prediction.get("topics", ())],
+        topics=[
+            _bar(WORDS["topic"].get(str(code), str(code)), "", share)
+            for code, share in prediction.get("topics", ())
+        ],
         fine_topics=[
             _bar(name, group, share) for name, group, share in prediction.get("fine_topics", ())
         ],
@@ -176,17 +230,17 @@ def why(prediction: dict[str, Any], model: str) -> Why | None:
     )
 
 
-def journal(entries: Sequence[JournalEntry], console: Console) -> list[Line]:
+def journal(entries: Sequence[JournalEntry], region: Region) -> list[Line]:
     """Return an incident's journal for people, the oldest line first."""
     return [
         Line(
-            at=console.local(entry.at),
+            at=moment(entry.at, region.time_zone)[0],
             actor=ACTORS.get(entry.actor, entry.actor),
             act=entry.act.russian,
             tone=entry.act.value,
-            reasons=[explain(name) for name in entry.reason.split(", ") if name],
+            reasons=_reasons(entry),
             # The opening's facts are what the card itself shows.
-            changes=[] if entry.act is Act.OPENED else _changes(entry, console),
+            changes=[] if entry.act is Act.OPENED else _changes(entry, region),
         )
         for entry in entries
     ]
@@ -208,10 +262,6 @@ def _bar(name: object, group: object, share: object) -> Bar:
     return Bar(str(name), str(group), f"{value * 100:.1f}", percent(share))
 
 
-def _topic(code: str) -> str:
-    return Topic(code).russian if code in frozenset(Topic) else code
-
-
 def _is_alarm(name: str) -> bool:
     return name.startswith(("urgent:", "learned:"))
 
@@ -228,40 +278,54 @@ def _word(name: str, weight: float) -> Word:
     return Word(excerpt(shown, 60), f"{sign}{abs(weight):.2f}".replace(".", ","), weight < 0)
 
 
-def _changes(entry: JournalEntry, console: Console) -> list[Change]:
+def _reasons(entry: JournalEntry) -> list[str]:
+    """Return the machine's rules one by one, and a person's words as they wrote them."""
+    if entry.actor == MACHINE or entry.reason in RULES:
+        # A route's name is a person's, with commas of its own, and stands last.
+        rules, found, route = entry.reason.partition("route:")
+        names = [*rules.split(", "), found + route]
+        return [explain(name) for name in names if name]
+    return [entry.reason] if entry.reason else []
+
+
+def _changes(entry: JournalEntry, region: Region) -> list[Change]:
     keys = [*entry.after, *(key for key in entry.before if key not in entry.after)]
     pairs = [(key, entry.before.get(key), entry.after.get(key)) for key in keys]
     return [
-        Change(FIELDS.get(key, key), _value(key, old, console), _value(key, new, console))
+        Change(FIELDS[key], _value(key, old, region), _value(key, new, region))
         for key, old, new in pairs
-        if old != new
+        if old != new and key in FIELDS
     ]
 
 
-def _value(key: str, value: object, console: Console) -> str:
+def _value(key: str, value: object, region: Region) -> str:
     """Return a stored value as people read it."""
     if value is None or value in ("", []):
         return ""
     text = str(value)
-    if key == "topic":
-        text = _topic(text)
-    elif key == "urgency" and text in frozenset(Urgency):
-        text = Urgency(text).russian
-    elif key == "settlement":
-        text = settlement_name(text, console.region)
-    elif key == "body":
-        text = body_name(text, console.region)
-    elif key == "relevant":
+    if key in WORDS:
+        text = WORDS[key].get(text, text)
+    elif isinstance(value, bool):
         text = "да" if value else "нет"
-    elif key == "also" and isinstance(value, list):
-        text = ", ".join(_topic(str(code)) for code in value)
-    elif key == "due_at":
-        text = _stored_moment(text, console)
+    elif key == "settlement":
+        text = settlement_name(text, region)
+    elif key == "body":
+        text = body_name(text, region)
+    elif isinstance(value, list):
+        text = ", ".join(_item(key, str(item), region) for item in value)
+    elif key in {"due_at", "until"}:
+        text = _stored_moment(text, region)
     return excerpt(text, 200)
 
 
-def _stored_moment(text: str, console: Console) -> str:
+def _item(key: str, item: str, region: Region) -> str:
+    if key == "helpers":
+        return body_name(item, region)
+    return WORDS["topic"].get(item, item) if key == "also" else item
+
+
+def _stored_moment(text: str, region: Region) -> str:
     try:
-        return console.local(datetime.fromisoformat(text))
+        return moment(datetime.fromisoformat(text), region.time_zone)[0]
     except ValueError:
         return text

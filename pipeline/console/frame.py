@@ -15,9 +15,11 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from pydantic import SecretStr
 
+from pipeline.console.throttle import Throttle
 from pipeline.console.wording import moment
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.region.schema import Region
+from pipeline.rules import Rules
 from pipeline.status import TokensOf, no_tokens
 
 HERE = Path(__file__).parent
@@ -43,7 +45,9 @@ class Console:
     """One console of one region.
 
     ``secret`` finds a secret by its name, None for none. ``tokens`` gives a look at the tokens
-    of sources, for the thread that asks. ``hashing`` lets two passwords at a time be checked.
+    of sources, for the thread that asks. ``public_url`` is where citizens open public pages, empty
+    for nowhere; ``strangers`` keeps them from asking too often. ``hashing`` lets two passwords at a
+    time be checked.
 
     argon2 takes 64 MiB each: a flood of sign-ins must eat neither the memory nor the threads
     that answer everybody else.
@@ -57,8 +61,15 @@ class Console:
     started_at: datetime
     secret: Callable[[str], SecretStr | None] = lambda _name: None
     tokens: Callable[[], AbstractContextManager[TokensOf]] = lambda: nullcontext(no_tokens)
+    public_url: str = ""
+    strangers: Throttle = field(default_factory=Throttle)
     templates: jinja2.Environment = field(default_factory=_templates)
     hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+
+    @property
+    def rules(self) -> Rules:
+        """The region with its calendar, as every change needs them."""
+        return Rules(self.region, self.calendar, self.public_url)
 
     def page(
         self, template: str, *, status: int = 200, visitor: object = None, **words: Any

@@ -82,7 +82,7 @@ def judging(
         ],
         also=said.also,
         topics=TOPICS,
-        judged=journal([last], console)[0] if last is not None else None,
+        judged=journal([last], console.region)[0] if last is not None else None,
         trouble=trouble,
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from models.vocabulary import AnswerKind, AnswerState, Network, Stage
+from models.vocabulary import AnswerKind, AnswerState, Network, Outcome, Stage
 from pipeline.decisions.personal import Official, Personal, find_personal
 
 LIMITS: Mapping[Network, int] = {Network.VK: 4000, Network.OK: 2000, Network.MAX: 4000}
@@ -46,6 +46,9 @@ class Reason(StrEnum):
     LINK = "link"
     STALE = "stale"
     STEP = "step"
+    STAGE = "stage"
+    APPROVAL = "approval"
+    FORBIDDEN = "forbidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,15 @@ class Draft:
     """What a person wants to answer; ``kind`` is None while they did not choose.
 
     Without ``post_id`` the incident's newest post is answered. ``further`` says that this is on
-    purpose one more answer below a post that has its final one.
+    purpose one more answer below a post that has its final one. ``outcome`` is what came of the
+    problem, for a final answer.
     """
 
     text: str
     kind: AnswerKind | None
     post_id: int | None = None
     further: bool = False
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ class Earlier:
         """Tell whether the citizen has it, may have it, or will have it."""
         if self.state is AnswerState.REFUSED:
             return self.doubtful
-        return self.state is not AnswerState.WITHDRAWN
+        return self.state not in {AnswerState.WITHDRAWN, AnswerState.DRAFT}
 
 
 def tidy(text: str) -> str:
@@ -162,7 +167,7 @@ def refusal(
             f"{target.network.russian}: Отклик туда не публикует. Ответьте сами, а здесь отметьте "
             "ответ опубликованным вручную.",
         )
-    return _unfit(draft, target, limit, known) or second(draft, target.id, earlier)
+    return unfit(draft, target, limit, known) or second(draft, target.id, earlier)
 
 
 def refusal_by_hand(
@@ -175,13 +180,14 @@ def refusal_by_hand(
     """
     given = [one for one in earlier if one.post_id == target.id and one.counts]
     return (
-        _unfit(draft, target, LONGEST_TEXT, known)
+        unfit(draft, target, LONGEST_TEXT, known)
         or unfit_link(link, target.network)
         or same(draft, given)
     )
 
 
-def _unfit(draft: Draft, target: Target, limit: int, known: Official) -> Refused | None:
+def unfit(draft: Draft, target: Target, limit: int, known: Official) -> Refused | None:
+    """Return what is wrong with an answer's words or kind, or None."""
     if not any(map(str.isalnum, draft.text)):
         return Refused(Reason.EMPTY, "Ответ пуст. Напишите, что ответить.")
     if len(draft.text) > limit:

@@ -10,8 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from models.values import Assignment, Deadline
-from models.vocabulary import Network, Stage, Topic, Urgency
-from pipeline.decisions import deadlines, routing
+from models.vocabulary import Network, Term, Topic, Urgency
+from pipeline.decisions import clocks, routing
+from pipeline.decisions.clocks import Stretch
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.region.schema import Region
 
@@ -22,6 +23,7 @@ class Refusal(StrEnum):
     STALE = "stale"
     CLOSED = "closed"
     SETTLEMENT = "settlement"
+    FORBIDDEN = "forbidden"
 
     @property
     def russian(self) -> str:
@@ -36,6 +38,7 @@ class Refusal(StrEnum):
                 "Такого поселения в районе нет. Выберите поселение из списка; "
                 "если нужного там не хватает, сообщите администратору."
             ),
+            "forbidden": "Разбирать обращения может оператор. Ваш ответ не записан.",
         }[self.value]
 
 
@@ -59,22 +62,16 @@ class Correction:
 class Standing:
     """How an incident stands before a person judges it.
 
-    ``said`` is what somebody says who finds nothing wrong; ``since`` is when its clock started.
+    ``said`` is what somebody says who finds nothing wrong; ``since`` is when the legal ``term``
+    that runs now began, ``pauses`` when it stood still.
     """
 
-    version: int
-    stage: Stage
     said: Correction
     network: Network
+    term: Term
     since: datetime
     due_at: datetime
-
-
-def refusal(standing: Standing, *, version: int) -> Refusal | None:
-    """Return why an incident takes no judgement of what stood in ``version``, or None."""
-    if standing.stage is Stage.CLOSED:
-        return Refusal.CLOSED
-    return Refusal.STALE if standing.version != version else None
+    pauses: tuple[Stretch, ...] = ()
 
 
 def unknown_settlement(
@@ -103,7 +100,13 @@ def new_assignment(standing: Standing, correction: Correction, region: Region) -
     said = standing.said
     if (said.topic, said.settlement) == (correction.topic, correction.settlement):
         return None
-    return routing.route(correction.topic, correction.settlement, region)
+    return routing.route(
+        correction.topic,
+        correction.settlement,
+        region,
+        network=standing.network,
+        urgency=correction.urgency,
+    )
 
 
 def new_deadline(
@@ -115,10 +118,8 @@ def new_deadline(
     """
     if standing.said.urgency is correction.urgency:
         return None
-    norm = region.norm_for(standing.network, correction.urgency)
-    deadline = deadlines.deadline(
-        standing.since, amount=norm.amount, unit=norm.unit, calendar=calendar
-    )
+    norm = region.norm_for(standing.network, correction.urgency, standing.term)
+    deadline = clocks.due(norm, standing.since, calendar, standing.pauses)
     if correction.urgency is Urgency.NORMAL:
         return deadline
     return replace(deadline, due_at=min(deadline.due_at, standing.due_at))

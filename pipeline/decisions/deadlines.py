@@ -6,52 +6,38 @@ from typing import Literal
 from models.values import Deadline
 from pipeline.decisions.worktime import CalendarError, WorkCalendar
 
-Unit = Literal["working_hours", "working_days", "calendar_days"]
+Unit = Literal["working_hours", "working_days", "calendar_days", "calendar_hours"]
 
 # Russian counts in three forms: 1 час, 2 часа, 5 часов.
 NORMS: dict[Unit, tuple[str, str, str]] = {
     "working_hours": ("рабочий час", "рабочих часа", "рабочих часов"),
     "working_days": ("рабочий день", "рабочих дня", "рабочих дней"),
     "calendar_days": ("календарный день", "календарных дня", "календарных дней"),
+    "calendar_hours": ("час", "часа", "часов"),
 }
 
+LONGEST = 10**6
+"""Hours; more is more than the calendar allows as well."""
 
-def deadline(
-    created_at: datetime,
-    *,
-    amount: int,
-    unit: Unit,
-    calendar: WorkCalendar,
-    warn_share: float = 0.75,
-) -> Deadline:
-    """Return when the answer to what came at ``created_at`` is due, and when to warn of it.
 
-    Working hours run from the next opening; days of either kind begin tomorrow and end at the
-    close of a working day (see ``WorkCalendar``). The warning comes when ``warn_share``, 0..1,
-    of the *working* time is gone, whatever the unit, so that nothing fires at night. Raises
-    CalendarError for an amount below 1 or a share outside 0..1.
+def deadline(created_at: datetime, *, amount: int, unit: Unit, calendar: WorkCalendar) -> Deadline:
+    """Return when what came at ``created_at`` is due.
+
+    Working hours run from the next opening, calendar hours at once; days of either kind begin
+    tomorrow and end at the close of a working day (see ``WorkCalendar``). Raises CalendarError for
+    an amount below 1.
     """
     if amount < 1:
         raise CalendarError(f"Норматив «{norm(amount, unit)}» невозможен. Укажите не меньше 1.")
-    if not 0 <= warn_share <= 1:
-        raise CalendarError(
-            f"Доля срока до предупреждения {warn_share} невозможна. Укажите от 0 до 1."
-        )
     if unit == "working_hours":
-        # More hours than a timedelta holds are more than the calendar allows as well.
-        due_at = calendar.add(created_at, timedelta(hours=min(amount, 10**9)))
+        due_at = calendar.add(created_at, timedelta(hours=min(amount, LONGEST)))
     elif unit == "working_days":
         due_at = calendar.add_working_days(created_at, amount)
-    else:
+    elif unit == "calendar_days":
         due_at = calendar.add_calendar_days(created_at, amount)
-    working = calendar.between(created_at, due_at)
-    # Whole seconds: a share may not be exact in binary.
-    until_warning = timedelta(seconds=int(working.total_seconds() * warn_share))
-    return Deadline(
-        due_at=due_at,
-        warn_at=calendar.add(created_at, until_warning),
-        norm=norm(amount, unit),
-    )
+    else:
+        due_at = created_at + timedelta(hours=min(amount, LONGEST))
+    return Deadline(due_at=due_at, norm=norm(amount, unit))
 
 
 def norm(amount: int, unit: Unit) -> str:

@@ -13,6 +13,9 @@
 a crash, a kill) does not know whether the network has it, so it is looked for first, and only
 what is surely not there is sent again, with the same key. ``sent_at`` remembers that: it is empty
 exactly while the network surely has nothing, and whatever has one is looked for first.
+
+Before that an answer may be a ``draft`` that goes to ``approval``, from where the head lets it into
+the queue or gives it back.
 """
 
 from collections.abc import Mapping
@@ -59,6 +62,9 @@ class Step(StrEnum):
     BY_HAND = "by_hand"
     WITHDRAW = "withdraw"
     REPEAT = "repeat"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REJECT = "reject"
 
     @property
     def russian(self) -> str:
@@ -71,10 +77,18 @@ class Step(StrEnum):
             "by_hand": "отметить его опубликованным вручную",
             "withdraw": "снять его с отправки",
             "repeat": "отправить его ещё раз",
+            "submit": "отправить его на согласование",
+            "approve": "согласовать его",
+            "reject": "вернуть его на доработку",
         }[self.value]
 
 
 STEPS: Mapping[tuple[AnswerState, Step], AnswerState] = {
+    (AnswerState.DRAFT, Step.SUBMIT): AnswerState.APPROVAL,
+    (AnswerState.DRAFT, Step.WITHDRAW): AnswerState.WITHDRAWN,
+    (AnswerState.APPROVAL, Step.APPROVE): AnswerState.QUEUED,
+    (AnswerState.APPROVAL, Step.REJECT): AnswerState.DRAFT,
+    (AnswerState.APPROVAL, Step.WITHDRAW): AnswerState.WITHDRAWN,
     (AnswerState.QUEUED, Step.CLAIM): AnswerState.SENDING,
     (AnswerState.QUEUED, Step.BY_HAND): AnswerState.BY_HAND,
     (AnswerState.QUEUED, Step.WITHDRAW): AnswerState.WITHDRAWN,

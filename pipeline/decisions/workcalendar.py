@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from enum import Enum, auto
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -38,11 +39,42 @@ class OfficialYear:
     """One year for a five-day week.
 
     ``days_off`` are public holidays and days off moved onto working days. ``exchanged`` maps a
-    weekend date that works to the day off it was exchanged for.
+    weekend date that works to the day off it was exchanged for, ``moved`` each moved day off to
+    the date it was moved from. ``names`` are the Russian names of the days off.
     """
 
     days_off: frozenset[date]
     exchanged: Mapping[date, date]
+    moved: Mapping[date, date]
+    names: Mapping[date, str]
+
+
+NOTHING_OFFICIAL = OfficialYear(frozenset(), {}, {}, {})
+
+
+class DayKind(Enum):
+    """Which rule decided over a date."""
+
+    ORDINARY = auto()
+    WEEKEND = auto()
+    HOLIDAY = auto()
+    EXCHANGED = auto()
+    LOCAL_DAY_OFF = auto()
+    LOCAL_WORKING_DAY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class DayPlan:
+    """What one local date works, and why.
+
+    ``instead_of`` is the date a day off was moved from, or the one that a working Saturday was
+    exchanged for; ``cut`` is what the eve of a holiday lost.
+    """
+
+    spans: tuple[Span, ...]
+    kind: DayKind
+    instead_of: date | None = None
+    cut: timedelta = ZERO
 
 
 def is_public_holiday(day: date) -> bool:
@@ -73,13 +105,15 @@ def official_year(year: int) -> OfficialYear:
         if (match := MOVED_FROM.search(name))
     }
     by_law = {
-        _next_weekday(holiday)
+        _next_weekday(holiday): holiday
         for month, number in SINGLE_HOLIDAYS
         if (holiday := date(year, month, number)).weekday() >= SATURDAY and holiday not in moved
     }
     return OfficialYear(
-        days_off=frozenset(found) | by_law,
+        days_off=frozenset(found) | by_law.keys(),
         exchanged={day: moved[day] for day in found.weekend_workdays if day in moved},
+        moved=by_law | {day: source for source, day in moved.items()},
+        names=dict(found),
     )
 
 
@@ -103,14 +137,14 @@ def day_spans(weekday: str, hours: Iterable[tuple[time, time]]) -> tuple[Span, .
     for start, end in spans:
         if start >= end:
             raise CalendarError(
-                f"Рабочие часы, {weekday}: начало {_clock(start)} не раньше конца {_clock(end)}. "
+                f"Рабочие часы, {weekday}: начало {clock(start)} не раньше конца {clock(end)}. "
                 "Поменяйте их местами или разделите ночную смену по полуночи."
             )
     for (_, end), (start, _) in pairwise(spans):
         if start < end:
             raise CalendarError(
-                f"Рабочие часы, {weekday}: промежутки пересекаются с {_clock(start)} "
-                f"до {_clock(end)}. Оставьте один из них."
+                f"Рабочие часы, {weekday}: промежутки пересекаются с {clock(start)} "
+                f"до {clock(end)}. Оставьте один из них."
             )
     return tuple(spans)
 
@@ -119,9 +153,15 @@ def _since_midnight(moment: time) -> timedelta:
     return timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second)
 
 
-def _clock(since_midnight: timedelta) -> str:
+def clock(since_midnight: timedelta) -> str:
+    """Write a time of day, 24:00 being the day's end: «08:30»."""
     minutes = since_midnight // MINUTE
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def length(spans: Iterable[Span]) -> timedelta:
+    """Return the working time of a day's spans."""
+    return sum((end - start for start, end in spans), start=ZERO)
 
 
 def shorten(spans: Sequence[Span], cut: timedelta) -> tuple[Span, ...]:

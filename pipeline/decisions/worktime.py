@@ -10,51 +10,32 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from pipeline.decisions.workcalendar import (
     HOLIDAYS,
     MINUTE,
+    NOTHING_OFFICIAL,
     ONE_DAY,
     WEEKDAYS,
     ZERO,
     CalendarError,
+    DayKind,
+    DayPlan,
     Span,
     day_spans,
     find_zone,
     is_public_holiday,
+    length,
     official_year,
     shorten,
 )
+from pipeline.decisions.worktable import YearTable, lay_out, offsets, year_start
 
 __all__ = ["CalendarError", "WorkCalendar"]
 
 FIRST_YEAR, LAST_YEAR = 2005, 2100
 LONGEST = timedelta(days=366) * (LAST_YEAR - FIRST_YEAR + 1)
 MAX_DAYS = LONGEST.days
-
-
-@dataclass(frozen=True, slots=True)
-class _Year:
-    """Working spans [start, end) of one UTC year, and its working days by local date.
-
-    ``before[i]`` is the working time of the year before span ``i``; ``closes`` tells, in order,
-    when each local working day ends.
-    """
-
-    starts: list[datetime]
-    ends: list[datetime]
-    before: list[timedelta]
-    total: timedelta
-    days: list[date]
-    closes: dict[date, datetime]
-
-    def worked(self, moment: datetime) -> timedelta:
-        """Return the working time from the year's beginning to ``moment`` of that year."""
-        i = bisect_right(self.starts, moment) - 1
-        if i < 0:
-            return ZERO
-        return self.before[i] + (min(moment, self.ends[i]) - self.starts[i])
 
 
 @dataclass(frozen=True)
@@ -70,7 +51,9 @@ class WorkCalendar:
     extra_days_off: frozenset[date]
     extra_working_days: frozenset[date]
     production_calendar: bool
-    _years: dict[int, _Year] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _years: dict[int, YearTable] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def from_values(
@@ -141,16 +124,14 @@ class WorkCalendar:
             sorted(self.extra_working_days),
             sorted(HOLIDAYS),
             [(sorted(year.days_off), sorted(year.exchanged.items())) for year in official],
-            _offsets(
-                find_zone(self.time_zone), _year_start(FIRST_YEAR), _year_start(LAST_YEAR + 1)
-            ),
+            offsets(find_zone(self.time_zone), year_start(FIRST_YEAR), year_start(LAST_YEAR + 1)),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def is_working(self, moment: datetime) -> bool:
         """Tell whether ``moment`` is in working time: the opening is, the close is not."""
         moment = _utc(moment)
-        year = self._year(moment.year)
+        year = self.year(moment.year)
         i = bisect_right(year.starts, moment) - 1
         return i >= 0 and moment < year.ends[i]
 
@@ -163,18 +144,19 @@ class WorkCalendar:
         """
         if not ZERO <= working <= LONGEST:
             raise CalendarError(
-                f"Рабочее время {working} прибавить нельзя: нужно от нуля до {LONGEST.days} дней."
+                f"Рабочее время {working / timedelta(hours=1):.10g} ч прибавить нельзя: нужно от "
+                f"нуля до {LONGEST // timedelta(hours=1)} ч."
             )
         moment = _utc(start)
         number = moment.year
-        year = self._year(number)
+        year = self.year(number)
         target = year.worked(moment) + working
         # A positive amount belongs to the span that it ends, zero to the span that it begins.
         search = bisect_left if working else bisect_right
         while target > year.total or (target == year.total and not working):
             target -= year.total
             number += 1
-            year = self._year(number)
+            year = self.year(number)
         i = search(year.before, target) - 1
         return year.starts[i] + (target - year.before[i])
 
@@ -183,8 +165,8 @@ class WorkCalendar:
         start, end = _utc(start), _utc(end)
         if end < start:
             return -self.between(end, start)
-        whole = sum((self._year(n).total for n in range(start.year, end.year)), start=ZERO)
-        return whole + self._year(end.year).worked(end) - self._year(start.year).worked(start)
+        whole = sum((self.year(n).total for n in range(start.year, end.year)), start=ZERO)
+        return whole + self.year(end.year).worked(end) - self.year(start.year).worked(start)
 
     def add_working_days(self, start: datetime, n: int) -> datetime:
         """Return the close (UTC) of the ``n``-th working day after the local date of ``start``.
@@ -195,12 +177,12 @@ class WorkCalendar:
         _check_days(n)
         day = self._local_date(start)
         number = day.year
-        year = self._year(number)
+        year = self.year(number)
         i = bisect_right(year.days, day) + n - 1
         while i >= len(year.days):
             i -= len(year.days)
             number += 1
-            year = self._year(number)
+            year = self.year(number)
         return year.closes[year.days[i]]
 
     def add_calendar_days(self, start: datetime, n: int) -> datetime:
@@ -215,7 +197,7 @@ class WorkCalendar:
         first = self._local_date(start)
         for ahead in range(n, 0, -1):
             day = first + ONE_DAY * ahead
-            close = self._year(day.year).closes.get(day)
+            close = self.year(day.year).closes.get(day)
             if close is not None:
                 return close
         return self.add_working_days(start, 1)
@@ -239,16 +221,17 @@ class WorkCalendar:
 
     def _between_spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
         for number in range(start.year, end.year + 1):
-            year = self._year(number)
+            year = self.year(number)
             begin, stop = bisect_right(year.ends, start), bisect_right(year.starts, end)
             yield from zip(year.starts[begin:stop], year.ends[begin:stop], strict=True)
 
     def _local_date(self, moment: datetime) -> date:
         moment = _utc(moment)
-        self._year(moment.year)  # refuses a year so far that its local date may not exist
+        self.year(moment.year)  # refuses a year so far that its local date may not exist
         return moment.astimezone(find_zone(self.time_zone)).date()
 
-    def _year(self, number: int) -> _Year:
+    def year(self, number: int) -> YearTable:
+        """Return the table of one UTC year, laid out when first asked for. Raises CalendarError."""
         year = self._years.get(number)
         if year is None:
             if not FIRST_YEAR <= number <= LAST_YEAR:
@@ -256,54 +239,33 @@ class WorkCalendar:
                     f"Рабочее время считается с {FIRST_YEAR} по {LAST_YEAR} год, "
                     f"а понадобился {number}. Проверьте дату и рабочие дни."
                 )
-            year = self._years[number] = self._build(number)
+            year = self._years[number] = lay_out(
+                number, find_zone(self.time_zone), lambda day: self.plan(day).spans
+            )
         return year
 
-    def _build(self, number: int) -> _Year:
-        """Lay out one UTC year; local dates over its edges are clipped to it."""
-        start, end = _year_start(number), _year_start(number + 1)
-        offsets = _offsets(find_zone(self.time_zone), start - 2 * ONE_DAY, end + 2 * ONE_DAY)
-        closes: dict[date, datetime] = {}
-        spans: list[tuple[datetime, datetime]] = []
-        day = start.date() - ONE_DAY
-        while day <= end.date():
-            pieces = list(_instants(day, self._hours(day), offsets))
-            if pieces and day.year == number:
-                closes[day] = max(closing for _, closing in pieces)
-            spans += [(max(a, start), min(b, end)) for a, b in pieces if a < end and b > start]
-            day += ONE_DAY
-        spans.sort()
-        before, total = [], ZERO
-        for opening, closing in spans:
-            before.append(total)
-            total += closing - opening
-        return _Year(
-            starts=[opening for opening, _ in spans],
-            ends=[closing for _, closing in spans],
-            before=before,
-            total=total,
-            days=list(closes),
-            closes=closes,
-        )
-
-    def _hours(self, day: date) -> tuple[Span, ...]:
-        """Return the spans that ``day`` works, after every rule."""
-        exchanged_for, rests = None, False
-        if self.production_calendar:
-            official = official_year(day.year)
-            exchanged_for, rests = official.exchanged.get(day), day in official.days_off
+    def plan(self, day: date) -> DayPlan:
+        """Return the spans that a local date works, after every rule, and the rule itself."""
+        official = official_year(day.year) if self.production_calendar else NOTHING_OFFICIAL
+        exchanged_for = official.exchanged.get(day)
         if day in self.extra_days_off:
-            return ()
-        if exchanged_for is not None or day in self.extra_working_days:
-            spans = self._hours_on_day_off(day, exchanged_for)
+            return DayPlan((), DayKind.LOCAL_DAY_OFF)
+        if day in self.extra_working_days:
+            kind, spans = DayKind.LOCAL_WORKING_DAY, self._hours_on_day_off(day, exchanged_for)
+        elif exchanged_for is not None:
+            kind, spans = DayKind.EXCHANGED, self._hours_on_day_off(day, exchanged_for)
+        elif day in official.days_off:
+            return DayPlan((), DayKind.HOLIDAY, instead_of=official.moved.get(day))
         else:
-            spans = () if rests else self.weekly[day.weekday()]
+            spans = self.weekly[day.weekday()]
+            kind = DayKind.ORDINARY if spans else DayKind.WEEKEND
         if self.production_calendar and (
             is_public_holiday(day + ONE_DAY)
             or (exchanged_for is not None and is_public_holiday(exchanged_for + ONE_DAY))
         ):
-            return shorten(spans, self.short_day)
-        return spans
+            kept = shorten(spans, self.short_day)
+            return DayPlan(kept, kind, exchanged_for, length(spans) - length(kept))
+        return DayPlan(spans, kind, exchanged_for)
 
     def _hours_on_day_off(self, day: date, exchanged_for: date | None) -> tuple[Span, ...]:
         """Return the hours of a working Saturday.
@@ -332,51 +294,3 @@ def _utc(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError as error:
         raise CalendarError(f"Дата {moment} вне календаря. Проверьте дату.") from error
-
-
-def _year_start(year: int) -> datetime:
-    return datetime(year, 1, 1, tzinfo=UTC)
-
-
-def _offsets(
-    zone: ZoneInfo, start: datetime, end: datetime
-) -> list[tuple[datetime, datetime, timedelta]]:
-    """Cut [start, end), whole UTC days, into stretches of one offset from UTC."""
-
-    def offset(moment: datetime) -> timedelta:
-        return moment.astimezone(zone).utcoffset() or ZERO
-
-    stretches = []
-    begin, current = start, offset(start)
-    for day in range((end - start).days):
-        midnight = start + ONE_DAY * day
-        if offset(midnight + ONE_DAY) == current:
-            continue
-        low, high = 0, 24 * 60 * 60
-        while low < high:
-            middle = (low + high) // 2
-            if offset(midnight + timedelta(seconds=middle)) == current:
-                low = middle + 1
-            else:
-                high = middle
-        change = midnight + timedelta(seconds=low)
-        stretches.append((begin, change, current))
-        begin, current = change, offset(midnight + ONE_DAY)
-    return [*stretches, (begin, end, current)]
-
-
-def _instants(
-    day: date, spans: Iterable[Span], offsets: Iterable[tuple[datetime, datetime, timedelta]]
-) -> Iterator[tuple[datetime, datetime]]:
-    """Turn local spans into spans of UTC.
-
-    A moment works when the local wall clock shows working time: an hour that the clock skips is
-    not worked, an hour that it shows twice is worked twice.
-    """
-    midnight = datetime.combine(day, time(), tzinfo=UTC)
-    for start, end in spans:
-        for since, until, offset in offsets:
-            opening = max(midnight + start - offset, since)
-            closing = min(midnight + end - offset, until)
-            if opening < closing:
-                yield opening, closing

@@ -22,7 +22,9 @@ from sqlmodel import Session, col
 from models.columns import stored_id
 from models.errors import OtklikError
 from models.staff import EntryLink, SignIn, Staff
-from models.vocabulary import Role
+from models.vocabulary import MACHINE, Act, Role
+from pipeline.desk import journal
+from pipeline.region.schema import Region
 from pipeline.store import staff as store
 from pipeline.store.staff import Visit, tidy_login
 
@@ -89,13 +91,98 @@ def check_password(staff: Staff | None, login: str, password: str) -> Checked:
     return Checked(tidy_login(login), known, right)
 
 
-def add_staff(session: Session, login: str, role: Role, now: datetime) -> Staff:
-    """Store a person who can so far come in by link only. Raises AccessError."""
+def add_staff(
+    session: Session,
+    login: str,
+    role: Role,
+    now: datetime,
+    *,
+    body: str | None = None,
+    by: str = MACHINE,
+) -> Staff:
+    """Store a person who can so far come in by link only. Raises AccessError.
+
+    ``body`` is the code of an executor's body, ``by`` who adds them.
+    """
     tidy = require_new_login(session, login)
-    staff = Staff(login=tidy, role=role, created_at=now)
+    _require_place(role, body)
+    staff = Staff(login=tidy, role=role, body=body, created_at=now)
     session.add(staff)
     session.flush()
+    _note(session, staff, None, by=by, now=now)
     return staff
+
+
+def set_role(
+    session: Session,
+    login: str,
+    role: Role,
+    now: datetime,
+    *,
+    body: str | None = None,
+    by: str = MACHINE,
+) -> Staff:
+    """Give a person another role or body; what they may do changes with their next click.
+
+    Raises AccessError, also where nobody would be left to administer.
+    """
+    # Two administrators who dismiss each other at once must not both succeed.
+    administrators = store.lock_administrators(session)
+    staff = store.find_staff(session, login, lock=True)
+    if staff is None:
+        raise AccessError(f"Сотрудника «{login[:100]}» нет. Список: otklik staff list")
+    _require_place(role, body)
+    if role is not Role.ADMINISTRATOR and [one.id for one in administrators] == [staff.id]:
+        raise AccessError(
+            f"«{staff.login}» — единственный администратор. Сначала назначьте другого: "
+            "otklik staff role ИМЯ administrator"
+        )
+    before = _place(staff)
+    staff.role, staff.body = role, body
+    if _place(staff) != before:
+        _note(session, staff, before, by=by, now=now)
+    return staff
+
+
+def require_body(role: Role, body: str | None, region: Region) -> None:
+    """Refuse a body that the region does not know, or a role without the one that it needs.
+
+    Raises AccessError.
+    """
+    _require_place(role, body)
+    known = [one.code for one in region.bodies]
+    if body is not None and body not in known:
+        raise AccessError(
+            f"Органа «{body[:100]}» в районе нет. Возможные коды: {', '.join(known)}."
+        )
+
+
+def _require_place(role: Role, body: str | None) -> None:
+    if role is Role.EXECUTOR and not body:
+        raise AccessError(
+            "Исполнитель работает в одном из органов: укажите код, например --body "
+            "pecherskoe. Коды — в файле bodies.yaml папки района."
+        )
+    if role is not Role.EXECUTOR and body is not None:
+        raise AccessError(f"Орган бывает только у исполнителя, а роль — «{role.russian}».")
+
+
+def _place(staff: Staff) -> dict[str, str | None]:
+    return {"role": staff.role.value, "body": staff.body}
+
+
+def _note(
+    session: Session, staff: Staff, before: dict[str, str | None] | None, *, by: str, now: datetime
+) -> None:
+    journal.write(
+        session,
+        Act.STAFF_CHANGED,
+        at=now,
+        incident_id=None,
+        actor=by,
+        before=before,
+        after={"login": staff.login, **_place(staff)},
+    )
 
 
 def require_new_login(session: Session, login: str) -> str:

@@ -1,8 +1,9 @@
-"""Answers to citizens: put on their way, sent, taken down as published, withdrawn.
+"""Answers to citizens: put on their way, or taken down as published by hand.
 
 Every change checks the version that its author saw, keeps to the steps of
-``pipeline.decisions.publishing`` and, where people have to know of it, writes the journal in the
-same transaction. An attempt as such is no entry: the row counts them.
+``pipeline.decisions.publishing`` and to the life cycle of the incident, and writes the journal in
+the same transaction. An attempt as such is no entry: the row counts them. The incident's row is
+always locked before the answer's.
 """
 
 import uuid
@@ -12,39 +13,44 @@ from typing import Any
 
 from sqlmodel import Session
 
-from connectors.publishing import Published, Reply
 from models.answer import Answer
 from models.columns import stored_id
 from models.incident import Incident
-from models.journal import MACHINE, JournalEntry
-from models.post import Post
 from models.source import Source
-from models.vocabulary import Act, AnswerState, Stage
+from models.vocabulary import MACHINE, Act, AnswerKind, AnswerState, Role
+from pipeline.decisions import lifecycle
 from pipeline.decisions.answering import (
+    LIMITS,
+    LONGEST_TEXT,
     Draft,
     Earlier,
     Reason,
     Refused,
     Target,
     choose,
-    newer_final,
     refusal,
     refusal_by_hand,
     said_already,
-    unfit_link,
 )
+from pipeline.decisions.lifecycle import No, Wish
+from pipeline.decisions.permissions import Actor
 from pipeline.decisions.personal import Official, official
 from pipeline.decisions.publishing import (
-    Attempt,
-    IllegalStepError,
-    Settled,
     Step,
     after,
-    open_to,
 )
+from pipeline.decisions.satisfaction import without_link
+from pipeline.desk import journal, surveys
+from pipeline.desk.cases import Case, open_case
+from pipeline.desk.steps import answered, changed, state
+from pipeline.desk.terms import enter
 from pipeline.region.schema import Region
-from pipeline.store.answers import find_answer, of_incident
+from pipeline.rules import Rules
+from pipeline.store.answers import of_incident
 from pipeline.store.posts import posts_of
+
+Moved = tuple[dict[str, Any], dict[str, Any]]
+"""What an act changed of an incident: before, after."""
 
 STALE = Refused(
     Reason.STALE,
@@ -55,22 +61,11 @@ OVERTAKEN = Refused(
     Reason.STALE,
     "Пока вы смотрели карточку, с этим ответом что-то произошло. Ниже — то, что есть сейчас.",
 )
-CLOSED = Refused(Reason.CLOSED, "Инцидент закрыт: ответ на него уже не отправляется.")
+APPROVAL = Refused(
+    Reason.APPROVAL,
+    "В этом районе ответ сначала согласует руководитель. Отправьте его на согласование.",
+)
 DELETED = Refused(Reason.DELETED, "Автор удалил сообщение: ответить под ним нельзя.")
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """An answer that one worker may send now, and all that sending needs.
-
-    ``version`` is the row's since then; ``deleted`` says that its post is gone.
-    """
-
-    answer_id: int
-    version: int
-    attempt: Attempt
-    reply: Reply
-    deleted: bool
 
 
 def queue_answer(
@@ -78,27 +73,54 @@ def queue_answer(
     incident_id: int,
     draft: Draft,
     *,
-    by: str,
+    actor: Actor,
     version: int | None,
-    region: Region,
+    rules: Rules,
     now: datetime,
 ) -> Answer | Refused:
-    """Put an answer on its way; ``by`` is a staff login, ``draft.text`` is tidy.
+    """Put an answer on its way; ``draft.text`` is tidy.
 
-    ``version`` is the incident's that ``by`` has seen, None for who has seen none. A button that
-    was pressed twice gets the same answer twice.
+    ``version`` is the incident's that the actor has seen, None for who has seen none. A button
+    that was pressed twice gets the same answer twice.
     """
-    case = _case(session, incident_id, draft)
-    if isinstance(case, Refused):
-        return case
-    said = said_already(draft, case.target.id, case.given, by=by, now=now)
+    wish = Wish(Act.ANSWER_QUEUED)
+    opened = open_case(session, incident_id, wish, actor=actor, rules=rules, now=now)
+    if isinstance(opened, lifecycle.Refused) and opened.no in {No.NOT_FOUND, No.FORBIDDEN}:
+        return said_by_life_cycle(opened)
+    found = aim(session, incident_id, draft)
+    if isinstance(found, Refused):
+        return found
+    said = said_already(draft, found.target.id, found.given, by=actor.login, now=now)
     if said is not None:
         return session.get_one(Answer, said)
-    stage, known = case.incident.stage, _official(region)
-    refused = refusal(draft, case.target, case.given, stage=stage, known=known)
-    if refused is None and version is not None and version != case.incident.version:
-        refused = STALE
-    return refused or _add(session, incident_id, draft, case.target, by=by, now=now)
+    refused = _unqueueable(found, draft, opened, version, rules)
+    if refused is not None:
+        return refused
+    if isinstance(opened, lifecycle.Refused):
+        raise AssertionError("what the life cycle refuses is not sent")  # noqa: TRY004 - a bug
+    return _add(opened, draft, found.target, Act.ANSWER_QUEUED)
+
+
+def _unqueueable(
+    found: "Aim",
+    draft: Draft,
+    opened: Case | lifecycle.Refused,
+    version: int | None,
+    rules: Rules,
+) -> Refused | None:
+    """Return why an answer cannot be sent: its words, the stage, what was seen, the head."""
+    stage, known = found.incident.stage, official_contacts(rules.region)
+    limit = LIMITS.get(found.target.network, LONGEST_TEXT)
+    refused = refusal(draft, found.target, found.given, stage=stage, known=known)
+    refused = refused or surveys.room(draft.text, draft.kind, limit, rules)
+    if refused is not None:
+        return refused
+    if isinstance(opened, lifecycle.Refused):
+        return said_by_life_cycle(opened)
+    if version is not None and version != found.incident.version:
+        return STALE
+    needs_head = rules.region.process.approval and opened.actor.role is Role.OPERATOR
+    return APPROVAL if needs_head else None
 
 
 def record_by_hand(
@@ -107,130 +129,24 @@ def record_by_hand(
     draft: Draft,
     link: str,
     *,
-    by: str,
-    region: Region,
+    actor: Actor,
+    rules: Rules,
     now: datetime,
 ) -> Answer | Refused:
-    """Take down an answer that ``by`` has published themselves; ``link`` leads to it."""
-    case = _case(session, incident_id, draft)
-    if isinstance(case, Refused):
-        return case
-    said = said_already(draft, case.target.id, case.given, by=by, now=now)
+    """Take down an answer that the actor has published themselves; ``link`` leads to it."""
+    wish = Wish(Act.ANSWER_BY_HAND)
+    opened = open_case(session, incident_id, wish, actor=actor, rules=rules, now=now)
+    if isinstance(opened, lifecycle.Refused):
+        return said_by_life_cycle(opened)
+    found = aim(session, incident_id, draft)
+    if isinstance(found, Refused):
+        return found
+    said = said_already(draft, found.target.id, found.given, by=actor.login, now=now)
     if said is not None:
         return session.get_one(Answer, said)
-    refused = refusal_by_hand(draft, case.target, link, case.given, known=_official(region))
-    return refused or _add(session, incident_id, draft, case.target, by=by, now=now, link=link)
-
-
-def claim(session: Session, answer_id: int, version: int, *, now: datetime) -> Claimed | None:
-    """Take an answer that is due for sending; None if another worker or a person was faster.
-
-    Commit before anything is sent: whoever comes after a crash has to see that it may have been.
-    """
-    answer = find_answer(session, answer_id, lock=True)
-    if answer is None or answer.version != version or not open_to(answer.state, Step.CLAIM):
-        return None
-    post = session.get_one(Post, answer.post_id)
-    attempt = Attempt(answer.attempts + 1, now, answer.sent_at)
-    answer.state = after(answer.state, Step.CLAIM)
-    answer.attempts = attempt.number
-    answer.sent_at = now
-    answer.due_at = attempt.again_at
-    answer.version += 1
-    reply = Reply(
-        external_id=post.external_id,
-        root_id=post.root_id,
-        parent_id=post.parent_id,
-        author_id=post.author_id,
-        text=answer.text,
-        key=answer.key,
-    )
-    return Claimed(answer_id, answer.version, attempt, reply, post.deleted_at is not None)
-
-
-def mark_published(
-    session: Session, answer_id: int, published: Published, *, now: datetime
-) -> bool:
-    """Store that the answer stands in the network; False if that is stored already.
-
-    A fact, whoever learned of it: the version does not matter as long as the answer is sent.
-    """
-    answer = find_answer(session, answer_id, lock=True)
-    if answer is None or not open_to(answer.state, Step.PUBLISHED):
-        return False
-    answer.external_id = published.external_id[:200]
-    answer.url = published.url if len(published.url) <= 2000 else ""
-    answer.error = ""
-    answer.published_at = now
-    _step(session, answer, Step.PUBLISHED, Act.ANSWER_PUBLISHED, by=MACHINE, now=now)
-    return True
-
-
-def settle(session: Session, claimed: Claimed, settled: Settled, *, now: datetime) -> bool:
-    """Store what an attempt came to that did not publish; False if another one took over.
-
-    An answer that cannot be sent goes back to the operator; any other waits.
-    """
-    answer = find_answer(session, claimed.answer_id, lock=True)
-    if answer is None or answer.version != claimed.version:
-        return False
-    answer.due_at = settled.due_at
-    answer.sent_at = settled.sent_at
-    answer.attempts = settled.attempts
-    answer.error = settled.error[:1000]
-    if settled.state is AnswerState.REFUSED:
-        _step(session, answer, Step.REFUSED, Act.ANSWER_REFUSED, by=MACHINE, now=now)
-        return True
-    if settled.state is AnswerState.QUEUED:
-        answer.state = after(answer.state, Step.PUT_BACK)
-    answer.version += 1
-    return True
-
-
-def mark_by_hand(
-    session: Session, answer_id: int, link: str, *, by: str, version: int, now: datetime
-) -> Refused | None:
-    """Store that ``by`` has published an answer themselves, and where."""
-    answer = _locked(session, answer_id, version, Step.BY_HAND)
-    if isinstance(answer, Refused):
-        return answer
-    post = session.get_one(Post, answer.post_id)
-    refused = unfit_link(link, session.get_one(Source, post.source_id).network)
-    if refused is not None:
-        return refused
-    answer.url = link
-    answer.error = ""
-    answer.published_at = now
-    _step(session, answer, Step.BY_HAND, Act.ANSWER_BY_HAND, by=by, now=now)
-    return None
-
-
-def withdraw(
-    session: Session, answer_id: int, *, by: str, version: int, now: datetime
-) -> Refused | None:
-    """Take an answer off: it is not sent any more."""
-    answer = _locked(session, answer_id, version, Step.WITHDRAW)
-    if isinstance(answer, Refused):
-        return answer
-    _step(session, answer, Step.WITHDRAW, Act.ANSWER_WITHDRAWN, by=by, now=now)
-    return None
-
-
-def repeat(
-    session: Session, answer_id: int, *, by: str, version: int, now: datetime
-) -> Refused | None:
-    """Send a refused answer again, with its old key; what may stand there is looked for first."""
-    answer = _locked(session, answer_id, version, Step.REPEAT)
-    if isinstance(answer, Refused):
-        return answer
-    refused = _unrepeatable(session, answer)
-    if refused is not None:
-        return refused
-    answer.due_at = now
-    answer.attempts = 0
-    answer.error = ""
-    _step(session, answer, Step.REPEAT, Act.ANSWER_QUEUED, by=by, now=now)
-    return None
+    known = official_contacts(rules.region)
+    refused = refusal_by_hand(draft, found.target, link, found.given, known=known)
+    return refused or _add(opened, draft, found.target, Act.ANSWER_BY_HAND, link=link)
 
 
 def targets(session: Session, incident_id: int) -> list[Target]:
@@ -258,101 +174,112 @@ def earlier(answer: Answer) -> Earlier:
         kind=answer.kind,
         state=answer.state,
         doubtful=answer.sent_at is not None,
-        text=answer.text,
+        text=without_link(answer.text),
         author=answer.author,
         created_at=answer.created_at,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Aim:
+    """An incident, locked, the post to answer, and the answers that were given."""
+
     incident: Incident
     target: Target
     given: list[Earlier]
 
 
-def _case(session: Session, incident_id: int, draft: Draft) -> _Case | Refused:
-    # Locked before anything else is read: two people must not both give the final answer.
+def aim(session: Session, incident_id: int, draft: Draft) -> Aim | Refused:
+    """Return what an answer is about; two people must not both give the final one."""
     incident = session.get_one(Incident, incident_id, with_for_update=True)
     target = choose(targets(session, incident_id), draft.post_id)
     if isinstance(target, Refused):
         return target
-    return _Case(incident, target, [earlier(one) for one in of_incident(session, incident_id)])
+    return Aim(incident, target, [earlier(one) for one in of_incident(session, incident_id)])
 
 
-def _official(region: Region) -> Official:
+def official_contacts(region: Region) -> Official:
+    """Return the contacts that an answer may name."""
     return official(body.contacts for body in region.bodies)
 
 
-def _add(
-    session: Session,
-    incident_id: int,
-    draft: Draft,
-    target: Target,
-    *,
-    by: str,
-    now: datetime,
-    link: str | None = None,
-) -> Answer:
+def said_by_life_cycle(refused: lifecycle.Refused) -> Refused:
+    """Return a refusal of the life cycle as one of an answer."""
+    return Refused(REASONS.get(refused.no, Reason.STEP), refused.message)
+
+
+REASONS = {
+    No.NOT_FOUND: Reason.FORBIDDEN,
+    No.FORBIDDEN: Reason.FORBIDDEN,
+    No.STALE: Reason.STALE,
+    No.STAGE: Reason.STAGE,
+}
+
+
+def new_answer(incident_id: int, draft: Draft, target: Target, *, by: str, now: datetime) -> Answer:
+    """Return an answer as a draft holds it, with a new idempotency key."""
     if draft.kind is None:
         raise AssertionError("an answer without a kind is refused before")
-    by_hand = link is not None
-    answer = Answer(
+    return Answer(
         incident_id=incident_id,
         post_id=target.id,
         kind=draft.kind,
-        state=AnswerState.BY_HAND if by_hand else AnswerState.QUEUED,
+        outcome=draft.outcome if draft.kind is AnswerKind.FINAL else None,
         text=draft.text,
         key=uuid.uuid4().hex,
         author=by,
         created_at=now,
         due_at=now,
-        url=link or "",
-        published_at=now if by_hand else None,
     )
+
+
+def _add(case: Case, draft: Draft, target: Target, act: Act, *, link: str | None = None) -> Answer:
+    session, incident, now = case.session, case.incident, case.now
+    by = case.actor.login
+    answer = new_answer(stored_id(incident.id), draft, target, by=by, now=now)
+    if link is not None:
+        answer.state, answer.url, answer.published_at = AnswerState.BY_HAND, link, now
     session.add(answer)
     session.flush()
-    act = Act.ANSWER_BY_HAND if by_hand else Act.ANSWER_QUEUED
-    _note(session, answer, act, None, by=by, now=now)
+    surveys.offer(session, answer, incident, rules=case.rules, now=now)
+    was = state(incident)
+    stage = lifecycle.after(case.standing, act)
+    if link is not None:
+        _withdraw_waiting(session, answer, by=by, now=now)
+        answered(session, incident, answer, now=now, rules=case.rules)
+    elif stage is not incident.stage:
+        enter(session, incident, stage, now=now, rules=case.rules)
+    moved = changed(was, state(incident))
+    note_answer(session, answer, act, None, by=by, now=now, moved=moved)
     return answer
 
 
-def _locked(session: Session, answer_id: int, version: int, step: Step) -> Answer | Refused:
-    """Return an answer that a person may change, or why they may not."""
-    answer = find_answer(session, answer_id, lock=True)
-    if answer is None:
-        return Refused(Reason.STALE, f"Ответа № {answer_id} нет.")
-    try:
-        after(answer.state, step)
-    except IllegalStepError as error:
-        return Refused(Reason.STEP, str(error))
-    if answer.version != version:
-        return OVERTAKEN
-    return answer
+def _withdraw_waiting(session: Session, given: Answer, *, by: str, now: datetime) -> None:
+    """Take off what is before the head: the author has another answer already."""
+    for one in of_incident(session, given.incident_id):
+        if one.state is AnswerState.APPROVAL:
+            step(session, one, Step.WITHDRAW, Act.ANSWER_WITHDRAWN, now=now, by=by)
 
 
-def _unrepeatable(session: Session, answer: Answer) -> Refused | None:
-    incident = session.get_one(Incident, answer.incident_id)
-    post = session.get_one(Post, answer.post_id)
-    if incident.stage is Stage.CLOSED:
-        return CLOSED
-    if post.deleted_at is not None:
-        return DELETED
-    given = [earlier(one) for one in of_incident(session, answer.incident_id)]
-    return newer_final(stored_id(answer.id), answer.post_id, given)
-
-
-def _step(
-    session: Session, answer: Answer, step: Step, act: Act, *, by: str, now: datetime
+def step(
+    session: Session,
+    answer: Answer,
+    taken: Step,
+    act: Act,
+    *,
+    now: datetime,
+    by: str = MACHINE,
+    reason: str = "",
+    moved: Moved = ({}, {}),
 ) -> None:
-    """Take a step that people have to know of."""
+    """Take a step that people have to know of; ``moved`` is what it changed of the incident."""
     before = answer.state
-    answer.state = after(before, step)
+    answer.state = after(before, taken)
     answer.version += 1
-    _note(session, answer, act, before, by=by, now=now)
+    note_answer(session, answer, act, before, by=by, now=now, reason=reason, moved=moved)
 
 
-def _note(
+def note_answer(
     session: Session,
     answer: Answer,
     act: Act,
@@ -360,20 +287,25 @@ def _note(
     *,
     by: str,
     now: datetime,
+    reason: str = "",
+    moved: Moved = ({}, {}),
 ) -> None:
+    """Write into the journal what happened to an answer, and so to its incident."""
     facts: dict[str, Any] = {"answer": answer.id, "answer_state": answer.state.value}
     if before is None:
         facts["answer_kind"] = answer.kind.value
+    if answer.outcome is not None:
+        facts["outcome"] = answer.outcome.value
     facts |= {"answer_url": answer.url} if answer.url else {}
     facts |= {"answer_error": answer.error} if answer.error else {}
-    session.add(
-        JournalEntry(
-            incident_id=answer.incident_id,
-            post_id=answer.post_id,
-            at=now,
-            actor=by,
-            act=act,
-            before={"answer_state": before.value} if before else {},
-            after=facts,
-        )
+    journal.write(
+        session,
+        act,
+        at=now,
+        incident_id=answer.incident_id,
+        post_id=answer.post_id,
+        actor=by,
+        reason=reason,
+        before=({"answer_state": before.value} if before else {}) | moved[0],
+        after=facts | moved[1],
     )

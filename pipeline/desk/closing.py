@@ -7,54 +7,59 @@ from sqlmodel import Session, col, select
 
 from models.columns import stored_id
 from models.incident import Incident
-from models.journal import JournalEntry
 from models.values import Stated
-from models.vocabulary import Act, Stage
-from pipeline.desk.timers import cancel
+from models.vocabulary import Act, ClosingReason, Stage
+from pipeline.decisions.permissions import Actor
+from pipeline.desk import steps
+from pipeline.desk.steps import note, state
+from pipeline.desk.terms import enter
+from pipeline.rules import Rules
 
 
-def close_stated(session: Session, stated: Mapping[int, Stated], now: datetime) -> int:
+def close_stated(
+    session: Session, stated: Mapping[int, Stated], *, now: datetime, rules: Rules
+) -> int:
     """Close the open ones among these incidents as their table states; return how many.
 
     ``stated`` holds, by incident, a row with ``closed_at``; the outcome is the row's too. An
     incident that is closed already stays as it is.
     """
+    if not stated:
+        return 0
     still_open = session.exec(
         select(Incident)
         .where(col(Incident.id).in_(stated), col(Incident.stage) != Stage.CLOSED)
+        .order_by(col(Incident.id))
         .with_for_update()
     ).all()
     for incident in still_open:
-        row = stated[stored_id(incident.id)]
-        incident.stage = Stage.CLOSED
+        row, before = stated[stored_id(incident.id)], state(incident)
+        enter(session, incident, Stage.CLOSED, now=now, rules=rules)
         incident.outcome = row.outcome
-        incident.closed_at = row.closed_at
-        incident.version += 1
-        session.add(
-            JournalEntry(
-                incident_id=stored_id(incident.id),
-                at=now,
-                act=Act.CLOSED,
-                reason="closed_by_source",
-                after={"outcome": row.outcome.value if row.outcome else None},
-            )
+        incident.closed_at, incident.closing_reason = row.closed_at, ClosingReason.BY_SOURCE
+        note(
+            session,
+            incident,
+            Act.CLOSED,
+            before,
+            at=now,
+            reason="closed_by_source",
+            facts={"outcome": row.outcome.value if row.outcome else None},
         )
-    cancel(session, [stored_id(incident.id) for incident in still_open])
     return len(still_open)
 
 
-def close_irrelevant(session: Session, incident: Incident, *, by: str, now: datetime) -> None:
+def close_irrelevant(
+    session: Session, incident: Incident, *, by: Actor, now: datetime, rules: Rules
+) -> None:
     """Close an open incident that is none, as a person says; nobody has to answer any more."""
-    incident.stage = Stage.CLOSED
     incident.outcome = None
-    incident.closed_at = now
-    session.add(
-        JournalEntry(
-            incident_id=stored_id(incident.id),
-            at=now,
-            actor=by,
-            act=Act.CLOSED,
-            reason="not_relevant",
-        )
+    steps.close(
+        session,
+        incident,
+        ClosingReason.NOT_RELEVANT,
+        now=now,
+        rules=rules,
+        by=by,
+        reason="not_relevant",
     )
-    cancel(session, [stored_id(incident.id)])

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,16 +10,23 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from models.columns import stored_id
+from models.incident import Incident
 from models.post import Post, PostVersion
 from models.source import Source
 from models.values import FetchedPost
 from models.vocabulary import Urgency
 from pipeline.decisions.folding import Change
+from pipeline.decisions.joining import Admission
 from pipeline.decisions.silence import usual_gap
+from pipeline.decisions.stories import Match
 from pipeline.desk.bulk import Row, insert, insert_with_ids
+from pipeline.desk.joining import Joining, admit, join, lock
 from pipeline.desk.opening import Opening, journal_openings, open_incidents
 from pipeline.desk.revising import mark_deleted, raise_urgency, replace_text, versions
-from pipeline.judge import Judged
+from pipeline.desk.stories import forget, remember
+from pipeline.joining import Told
+from pipeline.judge import Duty, Judged
+from pipeline.rules import Rules
 
 BARE = ("published_at", "url", "author_id", "parent_id", "root_id")
 """Columns that a tombstone leaves empty."""
@@ -27,10 +34,14 @@ BARE = ("published_at", "url", "author_id", "parent_id", "root_id")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A change to store; ``judged`` is about its newest text and absent where none is new."""
+    """A change to store; ``judged`` is about its newest text and absent where none is new.
+
+    ``told`` is what matching made of it, absent where it needs no incident or nothing is joined.
+    """
 
     change: Change
     judged: Judged | None
+    told: Told | None = None
 
 
 def claim(session: Session, source: Source, cursor: dict[str, Any], *, now: datetime) -> bool:
@@ -49,46 +60,140 @@ def claim(session: Session, source: Source, cursor: dict[str, Any], *, now: date
 
 
 def receive(
-    session: Session, source_id: int, drafts: Sequence[Draft], *, now: datetime, calendar: str
+    session: Session, source_id: int, drafts: Sequence[Draft], *, now: datetime, rules: Rules
 ) -> list[Opening]:
-    """Store drafts with all that follows from them; return the incidents that were opened.
-
-    ``calendar`` is the version of the working calendar that made the deadlines.
-    """
-    revised: list[tuple[Opening, Post]] = []
-    fresh: list[Draft] = []
+    """Store drafts with all that follows from them; return the incidents that were opened."""
+    known = lock(session, _matched(drafts))
+    revised: list[Post] = []
     for draft in drafts:
-        known = draft.change.known
-        if known is None:
-            fresh.append(draft)
-            continue
-        post = session.get_one(Post, known.id)
-        _revise(session, post, draft, now)
-        opening = _opening_of_stored(session, post, draft, now=now, calendar=calendar)
-        if opening is not None:
-            revised.append((opening, post))
-    needed = [_needed(draft) for draft in fresh]
-    openings = [*(opening for opening, _ in revised), *filter(None, needed)]
-    incident_ids = open_incidents(session, openings, now=now, calendar=calendar)
-    for (_, post), incident_id in zip(revised, incident_ids, strict=False):
-        post.incident_id = incident_id
-    numbers = iter(incident_ids[len(revised) :])
+        if draft.change.known is not None:
+            post = session.get_one(Post, draft.change.known.id)
+            _revise(session, post, draft, now)
+            _raise_urgency(session, post, draft, now=now, rules=rules)
+            revised.append(post)
+    homes = _homes(drafts, known, rules)
+    openings = [home.opening for home in homes.values() if home.opening is not None]
+    opened_ids = open_incidents(session, openings, now=now, rules=rules)
+    numbers = _numbers(homes, opened_ids)
+    for post in revised:
+        post.incident_id = numbers.get(post.external_id, post.incident_id)
+    fresh = [draft for draft in drafts if draft.change.known is None]
     rows = [
-        _post(source_id, draft, now, next(numbers) if opening else None)
-        for draft, opening in zip(fresh, needed, strict=True)
+        _post(source_id, draft, now, numbers.get(draft.change.post.external_id)) for draft in fresh
     ]
-    post_ids = insert_with_ids(session, Post, rows)
-    opened = [stored_id(post.id) for _, post in revised]
-    opened += [id_ for id_, opening in zip(post_ids, needed, strict=True) if opening]
-    journal_openings(session, openings, incident_ids, opened, now)
+    post_ids = {post.external_id: stored_id(post.id) for post in revised}
+    fresh_ids = insert_with_ids(session, Post, rows)
+    post_ids |= {row["external_id"]: id_ for row, id_ in zip(rows, fresh_ids, strict=True)}
+    posts = [post_ids[opening.fetched.external_id] for opening in openings]
+    journal_openings(session, openings, opened_ids, posts, now)
+    join(session, _joinings(homes, numbers, post_ids), known, now=now, rules=rules)
     earlier = [
         row
-        for id_, draft in zip(post_ids, fresh, strict=True)
+        for id_, draft in zip(fresh_ids, fresh, strict=True)
         for row in versions(id_, draft.change.texts[:-1], first=1, now=now)
     ]
     insert(session, PostVersion, earlier)
+    _remember(session, drafts, post_ids)
     _last_post(session, source_id, drafts, now)
     return openings
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Where a message goes: into an incident of its own, or by ``match`` into another's.
+
+    ``incident_id`` is a stored incident's; None where it is of this very page.
+    """
+
+    draft: Draft
+    duty: Duty
+    opening: Opening | None = None
+    match: Match | None = None
+    incident_id: int | None = None
+
+
+def _matched(drafts: Sequence[Draft]) -> list[int]:
+    """Return the stored incidents that messages of a page match."""
+    matches = (draft.told.match for draft in drafts if draft.told is not None)
+    return [found.incident_id for found in matches if found is not None and found.incident_id > 0]
+
+
+def _homes(
+    drafts: Sequence[Draft], known: Mapping[int, Incident], rules: Rules
+) -> dict[str, _Home]:
+    """Return, by external id, where each message goes that needs an incident and has none."""
+    homes: dict[str, _Home] = {}
+    for draft in drafts:
+        change, judged = draft.change, draft.judged
+        homeless = change.known is None or change.known.incident_id is None
+        if judged is None or judged.duty is None or not homeless:
+            continue
+        external_id, duty = change.post.external_id, judged.duty
+        own = Opening(change.post, judged, duty)
+        found = draft.told.match if draft.told is not None else None
+        if found is None:
+            homes[external_id] = _Home(draft, duty, own)
+        elif found.incident_id < 0:
+            homes[external_id] = _Home(draft, duty, match=found)
+        else:
+            incident = known.get(found.incident_id)
+            homes[external_id] = _stored_home(own, draft, found, incident, rules)
+    return homes
+
+
+def _stored_home(
+    own: Opening, draft: Draft, found: Match, incident: Incident | None, rules: Rules
+) -> _Home:
+    duty = own.duty
+    if incident is None:
+        return _Home(draft, duty, own)
+    how = admit(incident, written_at=duty.since, rules=rules)
+    if how is Admission.OWN:
+        return _Home(draft, duty, own)
+    if how is Admission.REPEAT:
+        return _Home(draft, duty, replace(own, repeat_of=found.incident_id))
+    return _Home(draft, duty, match=found, incident_id=found.incident_id)
+
+
+def _numbers(homes: Mapping[str, _Home], opened_ids: Sequence[int]) -> dict[str, int]:
+    """Return the incident of each message, by external id."""
+    opened = iter(opened_ids)
+    numbers = {key: next(opened) for key, home in homes.items() if home.opening is not None}
+    own = {home.draft.told.number: key for key, home in homes.items() if home.draft.told}
+    for key, home in homes.items():
+        if home.incident_id is not None:
+            numbers[key] = home.incident_id
+        elif home.match is not None:
+            numbers[key] = numbers[own[home.match.incident_id]]
+    return numbers
+
+
+def _joinings(
+    homes: Mapping[str, _Home], numbers: Mapping[str, int], post_ids: Mapping[str, int]
+) -> list[Joining]:
+    own = {home.draft.told.number: key for key, home in homes.items() if home.draft.told}
+    return [
+        Joining(
+            post_ids[key],
+            numbers[key],
+            home.match,
+            like_post=post_ids[own[home.match.post_id]]
+            if home.match.post_id < 0
+            else home.match.post_id,
+            duty=home.duty,
+            urgent=home.draft.judged is not None
+            and home.draft.judged.verdict.urgency is Urgency.URGENT,
+        )
+        for key, home in homes.items()
+        if home.match is not None
+    ]
+
+
+def _remember(session: Session, drafts: Sequence[Draft], post_ids: Mapping[str, int]) -> None:
+    """Keep what matching has to know of these messages; of a new text, in place of the old."""
+    told = [(post_ids[one.change.post.external_id], one) for one in drafts if one.told is not None]
+    forget(session, [post_id for post_id, one in told if one.change.known is not None])
+    remember(session, [(post_id, one.told.facts) for post_id, one in told if one.told])
 
 
 def touch(session: Session, seen: Mapping[int, datetime]) -> None:
@@ -121,24 +226,15 @@ def _revise(session: Session, post: Post, draft: Draft, now: datetime) -> None:
         setattr(post, name, value)
 
 
-def _needed(draft: Draft) -> Opening | None:
-    """Return the incident that a new post needs, if any."""
+def _raise_urgency(
+    session: Session, post: Post, draft: Draft, *, now: datetime, rules: Rules
+) -> None:
+    """Let the incident that a stored post has become urgent with its newest text."""
     judged = draft.judged
-    if judged is None or judged.duty is None:
-        return None
-    return Opening(draft.change.post, judged, judged.duty)
-
-
-def _opening_of_stored(
-    session: Session, post: Post, draft: Draft, *, now: datetime, calendar: str
-) -> Opening | None:
-    """Return the incident that a stored post needs; one that it has may become urgent."""
-    opening = _needed(draft)
-    if opening is None or post.incident_id is None:
-        return opening
-    if opening.judged.verdict.urgency is Urgency.URGENT:
-        raise_urgency(session, post.incident_id, opening.duty, now=now, calendar=calendar)
-    return None
+    if judged is None or judged.duty is None or post.incident_id is None:
+        return
+    if judged.verdict.urgency is Urgency.URGENT:
+        raise_urgency(session, post.incident_id, judged.duty, now=now, rules=rules)
 
 
 def _post(source_id: int, draft: Draft, now: datetime, incident_id: int | None) -> Row:

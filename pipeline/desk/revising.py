@@ -1,5 +1,6 @@
 """What an edit or a deletion by the author changes: never an incident's history."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -8,16 +9,17 @@ from sqlmodel import Session
 
 from models.columns import stored_id
 from models.incident import Incident
-from models.journal import JournalEntry
 from models.post import Post, PostVersion
-from models.timer import Timer
-from models.values import Deadline
-from models.vocabulary import Act, Certainty, Stage, Urgency
+from models.vocabulary import Act, Certainty, Occasion, Stage, Term, Urgency
+from pipeline.decisions.clocks import LEGAL
 from pipeline.decisions.folding import Text
+from pipeline.desk import journal
 from pipeline.desk.bulk import Row, insert
-from pipeline.desk.opening import facts, timers
-from pipeline.desk.timers import cancel
+from pipeline.desk.opening import facts
+from pipeline.desk.steps import tell
+from pipeline.desk.terms import retime_stage, set_deadline
 from pipeline.judge import Duty
+from pipeline.rules import Rules
 
 
 def replace_text(session: Session, post: Post, newer: Sequence[Text], now: datetime) -> None:
@@ -34,9 +36,9 @@ def replace_text(session: Session, post: Post, newer: Sequence[Text], now: datet
     texts = [Text(post.text, post.edited_at), *newer]
     replaced = versions(stored_id(post.id), texts[:-1], first=post.revision, now=now)
     insert(session, PostVersion, replaced)
-    _journal(session, post, Act.POST_EDITED, before=post.text, after=texts[-1].text, now=now)
-    post.text = texts[-1].text
+    before, post.text = post.text, texts[-1].text
     post.revision += len(newer)
+    _journal(session, post, Act.POST_EDITED, before=before, after=post.text, now=now)
 
 
 def versions(post_id: int, replaced: Sequence[Text], *, first: int, now: datetime) -> list[Row]:
@@ -60,58 +62,49 @@ def mark_deleted(session: Session, post: Post, now: datetime) -> None:
 
 
 def raise_urgency(
-    session: Session, incident_id: int, duty: Duty, *, now: datetime, calendar: str
+    session: Session, incident_id: int, duty: Duty, *, now: datetime, rules: Rules
 ) -> None:
     """Make an open incident urgent and its deadline nearer; an edit never does the reverse."""
     incident = session.get_one(Incident, incident_id, with_for_update=True)
-    if incident.stage is Stage.CLOSED or incident.urgency is Urgency.URGENT:
+    if incident.stage not in LEGAL or incident.urgency is Urgency.URGENT:
         return
     before = facts(incident.model_dump())
     incident.urgency = Urgency.URGENT
     incident.version += 1
-    nearer = replace(duty.deadline, due_at=min(incident.due_at, duty.deadline.due_at))
-    set_deadline(session, incident, nearer, now=now, calendar=calendar)
-    session.add(
-        JournalEntry(
-            incident_id=incident_id,
-            at=now,
-            act=Act.URGENCY_RAISED,
-            before=before,
-            after=facts(incident.model_dump()),
-        )
+    if incident.term is Term.ANSWER and incident.round == 1:
+        nearer = replace(duty.deadline, due_at=min(incident.due_at, duty.deadline.due_at))
+        if duty.deadline.due_at < incident.due_at:
+            # So that whoever computes the deadline anew comes to the same.
+            incident.clock_from = duty.since
+        set_deadline(session, incident, nearer, now=now, rules=rules)
+    retime_stage(session, incident, rules=rules)
+    journal.write(
+        session,
+        Act.URGENCY_RAISED,
+        at=now,
+        incident_id=incident_id,
+        before=before,
+        after=facts(incident.model_dump()),
     )
-
-
-def set_deadline(
-    session: Session, incident: Incident, deadline: Deadline, *, now: datetime, calendar: str
-) -> None:
-    """Give an open incident, whose version is a new one, another deadline with its timers.
-
-    A deadline that stays where it was keeps its timers: one that has fired must not fire again.
-    """
-    incident.norm = deadline.norm
-    incident.calendar = calendar
-    if incident.due_at == deadline.due_at:
-        return
-    incident.due_at = deadline.due_at
-    incident_id = stored_id(incident.id)
-    cancel(session, [incident_id])
-    clocks = timers(incident_id, deadline.due_at, deadline, now, cycle=incident.version)
-    insert(session, Timer, clocks)
+    tell(session, incident, Occasion.URGENT, at=now)
 
 
 def _journal(
     session: Session, post: Post, act: Act, *, before: str, after: str, now: datetime
 ) -> None:
+    """Note a change of a text by its digests: the words stand with the post, and only there."""
     if post.incident_id is None:
         return
-    session.add(
-        JournalEntry(
-            incident_id=post.incident_id,
-            post_id=post.id,
-            at=now,
-            act=act,
-            before={"text": before},
-            after={"text": after},
-        )
+    journal.write(
+        session,
+        act,
+        at=now,
+        incident_id=post.incident_id,
+        post_id=post.id,
+        before={"text": _digest(before)},
+        after={"text": _digest(after), "revision": post.revision},
     )
+
+
+def _digest(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}" if text else ""

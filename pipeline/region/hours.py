@@ -1,11 +1,13 @@
 """Reads a region's time zone and working week."""
 
 import re
-from datetime import time
+from collections.abc import Collection, Mapping
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import yaml
 
+from pipeline.decisions.worktime import FIRST_YEAR, LAST_YEAR, WorkCalendar
 from pipeline.region.reading import Reader, suggest
 from pipeline.region.schema import Interval
 
@@ -37,6 +39,38 @@ def working_hours(reader: Reader, node: yaml.Node | None) -> dict[int, tuple[Int
         what = "в неделе нет ни одного рабочего часа"
         reader.wrong(node, what, 'Укажите хотя бы один: monday: ["09:00-18:00"]')
     return week
+
+
+def check_days(
+    reader: Reader,
+    found: Mapping[str, yaml.Node],
+    week: Mapping[int, tuple[Interval, ...]],
+    off: Collection[date],
+    on: Collection[date],
+) -> None:
+    """Refuse local days that contradict each other or leave a year without a working day.
+
+    ``found`` are the values of region.yaml, ``week`` the working hours by weekday, ``off`` and
+    ``on`` the extra days off and working days.
+    """
+    node = found.get("extra_days_off", found.get("extra_working_days"))
+    days = {*off, *on}
+    if far := sorted(day for day in days if not FIRST_YEAR <= day.year <= LAST_YEAR):
+        what = f"день {far[0]} вне календаря"
+        reader.wrong(node, what, f"Календарь ведётся с {FIRST_YEAR} по {LAST_YEAR} год")
+    elif both := sorted({*off} & {*on}):
+        what = f"день {both[0]} указан и как выходной, и как рабочий"
+        reader.wrong(node, what, "Оставьте его в одном списке")
+    elif any(week.values()):
+        calendar = WorkCalendar.from_values(
+            time_zone="UTC", working_hours=week, extra_days_off=off, extra_working_days=on
+        )
+        for year in sorted({day.year for day in off}):
+            first = date(year, 1, 1)
+            length = (date(year + 1, 1, 1) - first).days
+            if not any(calendar.plan(first + timedelta(days=i)).spans for i in range(length)):
+                what = f"в {year} году не остаётся ни одного рабочего дня"
+                reader.wrong(node, what, "Уберите лишние дни: сроки было бы не по чему считать")
 
 
 def _day(reader: Reader, node: yaml.Node | None) -> tuple[Interval, ...]:

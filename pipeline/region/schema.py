@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from models.vocabulary import Network, Topic, Urgency
+from models.vocabulary import Network, Role, Term, Topic, Urgency
 
 SETTLEMENT_ADMINISTRATION = "settlement_administration"
 """The routing target that means: the administration of the incident's own settlement."""
 
-NormUnit = Literal["working_hours", "working_days", "calendar_days"]
+NormUnit = Literal["working_hours", "working_days", "calendar_days", "calendar_hours"]
 Interval = tuple[time, time]
 
 
@@ -77,43 +77,112 @@ class Contacts:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A responsible body. ``settlement`` is set exactly where kind is SETTLEMENT."""
+    """A responsible body. ``settlement`` is set exactly where kind is SETTLEMENT.
+
+    ``channels`` are the networks whose messages it may handle, None for all.
+    """
 
     code: str
     name: str
     kind: BodyKind
     settlement: str | None = None
     contacts: Contacts = Contacts()
+    channels: frozenset[Network] | None = None
+
+    def handles(self, network: Network) -> bool:
+        """Tell whether the body may answer what came by this network."""
+        return self.channels is None or network in self.channels
 
 
 @dataclass(frozen=True, slots=True)
 class RoutingRule:
-    """One row of the routing table; None for topics or settlements means all of them.
+    """One row of the routing table; None for a condition means that it does not matter.
 
-    ``body`` is a body's code or ``SETTLEMENT_ADMINISTRATION``.
+    ``body`` is a body's code or ``SETTLEMENT_ADMINISTRATION``; ``helpers`` are codes of bodies
+    that work beside it.
     """
 
     name: str
     topics: frozenset[Topic] | None
     settlements: frozenset[str] | None
     body: str
+    sources: frozenset[Network] | None = None
+    urgency: Urgency | None = None
+    helpers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """How long an answer may take: ``amount`` of ``unit``, at least 1."""
+    """How long a term may take: ``amount`` of ``unit``, at least 1.
+
+    ``pausable`` lets people stop the clock with a reason; it means something only for the legal
+    terms, an answer's and a final answer's.
+    """
 
     source: Network | Literal["any"]
     urgency: Urgency | Literal["any"]
     amount: int
     unit: NormUnit
+    term: Term = Term.ANSWER
+    pausable: bool = False
 
 
 DEFAULT_NORMS = (
     Norm("any", Urgency.URGENT, 3, "working_hours"),
     Norm("any", "any", 8, "working_hours"),
+    Norm("any", "any", 7, "working_days", Term.FINAL),
+    Norm("any", "any", 97, "calendar_hours", Term.SILENCE),
 )
-"""What holds where a region's own norms are silent."""
+"""What holds where a region's own norms are silent: the Smolensk district's 8 and 3 hours, the 7
+working days after an interim answer of other regions, and the 97 hours after which the state
+system closes an incident whose author says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """When people are reminded of a legal deadline, and which roles beside the executor's body.
+
+    ``share`` of the term's working time, 0..1; 1 is the deadline itself, and then ``after`` is how
+    many working minutes past it.
+    """
+
+    share: float
+    after: int = 0
+    roles: tuple[Role, ...] = ()
+
+
+DEFAULT_REMINDERS = (
+    Reminder(0.75, roles=(Role.EXECUTOR,)),
+    Reminder(1.0, roles=(Role.EXECUTOR, Role.OPERATOR)),
+    Reminder(1.0, 120, roles=(Role.APPROVER,)),
+    Reminder(1.0, 480, roles=(Role.APPROVER, Role.ADMINISTRATOR)),
+)
+
+
+class OnClosed(StrEnum):
+    """What a new message about a closed incident's problem does."""
+
+    REOPEN = "reopen"
+    REPEAT = "repeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """How the municipality works: settings of the life cycle.
+
+    ``approval``: a head agrees to every answer before it is published. ``survey``: a final answer
+    carries a link to rate it. A rating up to ``dissatisfied`` (1–5) opens the next round, at most
+    ``rounds`` in all. ``join`` lets the machine put messages about one problem together; it looks
+    back ``join_days``. ``on_closed`` is for those that closed within that time.
+    """
+
+    approval: bool = False
+    survey: bool = False
+    dissatisfied: int = 2
+    rounds: int = 3
+    join: bool = True
+    join_days: int = 14
+    on_closed: OnClosed = OnClosed.REOPEN
 
 
 class SourceKind(StrEnum):
@@ -247,6 +316,8 @@ class Region:
     norms: tuple[Norm, ...]
     sources: tuple[Source, ...]
     sample_feed: tuple[Source, ...]
+    reminders: tuple[Reminder, ...] = DEFAULT_REMINDERS
+    process: Process = Process()
 
     def settlement(self, code: str) -> Settlement:
         """Return the settlement with this code; KeyError if there is none."""
@@ -269,13 +340,23 @@ class Region:
                 return body
         return None
 
-    def norm_for(self, network: Network, urgency: Urgency) -> Norm:
+    def find_norm(self, network: Network, urgency: Urgency, term: Term) -> Norm | None:
         """Return the first norm that fits, the region's own before the default ones."""
-        return next(
-            norm
-            for norm in (*self.norms, *DEFAULT_NORMS)
-            if norm.source in (network, "any") and norm.urgency in (urgency, "any")
-        )
+        for norm in (*self.norms, *DEFAULT_NORMS):
+            if (
+                norm.term is term
+                and norm.source in (network, "any")
+                and norm.urgency in (urgency, "any")
+            ):
+                return norm
+        return None
+
+    def norm_for(self, network: Network, urgency: Urgency, term: Term = Term.ANSWER) -> Norm:
+        """Return the norm of a term that always has one: an answer, a final answer, silence."""
+        norm = self.find_norm(network, urgency, term)
+        if norm is None:
+            raise AssertionError(f"there is no norm for {term}")
+        return norm
 
     def active_sources(self) -> tuple[Source, ...]:
         """Return the sources to read: the sample feed as long as none of one's own is named."""

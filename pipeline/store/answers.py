@@ -61,7 +61,10 @@ def of_incident(session: Session, incident_id: int) -> list[Answer]:
 def find_answer(session: Session, answer_id: int, *, lock: bool = False) -> Answer | None:
     """Return one answer, or None; ``lock`` keeps other writers off it until the commit."""
     query = select(Answer).where(Answer.id == answer_id)
-    return session.exec(query.with_for_update() if lock else query).one_or_none()
+    if lock:
+        # What this session has read before the lock may be older than the row by now.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.exec(query).one_or_none()
 
 
 def by_key(session: Session, key: str) -> Answer | None:

@@ -7,22 +7,30 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from models.incident import Incident
+from models.incident import CoExecutor, Incident, Pause
 from models.journal import JournalEntry
 from models.post import Post
 from models.source import Source
-from models.vocabulary import Certainty, Stage, Topic, Urgency
+from models.vocabulary import Certainty, Role, Stage, Topic, Urgency
+from pipeline.decisions.clocks import LEGAL
+from pipeline.decisions.permissions import Actor, sees
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What the queue shows; None is everything. ``overdue_at`` keeps what was due by then."""
+    """What the queue shows of all that is owed an answer; None is everything.
+
+    ``overdue_at`` keeps what was due by then, ``body`` what it answers for or helps with. A
+    ``stage`` may also be one in which nothing is owed.
+    """
 
     topic: Topic | None = None
     settlement: str | None = None
     urgency: Urgency | None = None
     certainty: Certainty | None = None
     overdue_at: datetime | None = None
+    body: str | None = None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +81,37 @@ def journal_of(session: Session, incident_id: int) -> list[JournalEntry]:
     return list(session.exec(query).all())
 
 
+def pauses_of(session: Session, incident_id: int, cycle: str | None = None) -> list[Pause]:
+    """Return an incident's pauses, the first one first; of one round and term, or all."""
+    query = select(Pause).where(Pause.incident_id == incident_id).order_by(col(Pause.id))
+    return list(session.exec(query if cycle is None else query.where(Pause.cycle == cycle)).all())
+
+
+def helpers_of(session: Session, incident_id: int) -> tuple[str, ...]:
+    """Return the codes of the bodies that help with an incident."""
+    query = (
+        sa.select(col(CoExecutor.body))
+        .where(col(CoExecutor.incident_id) == incident_id)
+        .order_by(col(CoExecutor.body))
+    )
+    return tuple(session.execute(query).scalars())
+
+
+def visible_incident(session: Session, actor: Actor, incident_id: int) -> Incident | None:
+    """Return one incident if this person may look at it, else None: a stranger's is not there."""
+    incident = find_incident(session, incident_id)
+    if incident is None:
+        return None
+    helpers = helpers_of(session, incident_id) if actor.role is Role.EXECUTOR else ()
+    return incident if sees(actor, incident.body, helpers) else None
+
+
 def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
-    conditions = [col(Incident.stage) == Stage.REVIEW]
+    stages = LEGAL if wanted.stage is None else {wanted.stage}
+    conditions: list[sa.ColumnElement[bool]] = [col(Incident.stage).in_(stages)]
+    if wanted.body is not None:
+        helped = sa.select(col(CoExecutor.incident_id)).where(col(CoExecutor.body) == wanted.body)
+        conditions.append((col(Incident.body) == wanted.body) | col(Incident.id).in_(helped))
     if wanted.topic is not None:
         conditions.append(col(Incident.topic) == wanted.topic)
     if wanted.settlement is not None:

@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from models.staff import EntryLink, SignIn, Staff
+from models.vocabulary import Role
+from pipeline.decisions.permissions import Actor
 
 LOGIN = re.compile(r"[\w.@+-]{2,100}")
 
@@ -26,6 +28,11 @@ def tidy_login(login: str) -> str:
     return tidy if LOGIN.fullmatch(tidy) else ""
 
 
+def actor_of(staff: Staff) -> Actor:
+    """Return a person as somebody who acts."""
+    return Actor(staff.login, staff.role, staff.body)
+
+
 def find_staff(session: Session, login: str, *, lock: bool = False) -> Staff | None:
     """Return the person with this login, however it is spelled, or None.
 
@@ -38,6 +45,12 @@ def find_staff(session: Session, login: str, *, lock: bool = False) -> Staff | N
 def all_staff(session: Session) -> list[Staff]:
     """Return everybody who was ever added, by login."""
     return list(session.exec(select(Staff).order_by(Staff.login)).all())
+
+
+def lock_administrators(session: Session) -> list[Staff]:
+    """Return the active administrators, kept from changes until the transaction ends."""
+    query = select(Staff).where(Staff.role == Role.ADMINISTRATOR, col(Staff.active))
+    return list(session.exec(query.order_by(col(Staff.id)).with_for_update()).all())
 
 
 def find_visit(session: Session, token_hash: str, now: datetime) -> Visit | None:

@@ -25,6 +25,7 @@ from pipeline.commands import enter as command
 from pipeline.database import open_database
 from pipeline.enter import enter
 from pipeline.region.schema import Norm
+from pipeline.rules import Rules
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -65,7 +66,8 @@ def test_the_norm_is_that_of_the_channel(engine: sa.Engine) -> None:
     # Given a region where letters are answered within thirty days
     judge = shipped_judge()
     paper = Norm(Network.PAPER, "any", 30, "calendar_days")
-    judge = replace(judge, region=replace(judge.region, norms=(paper, *judge.region.norms)))
+    region = replace(judge.region, norms=(paper, *judge.region.norms))
+    judge = replace(judge, rules=Rules.of(region))
     # When a letter and a call come in
     for entry in (entry_of(channel="paper", number="17"), entry_of(channel="hotline")):
         enter(engine, judge, entry, by="ivanova", now=TUESDAY_NOON)

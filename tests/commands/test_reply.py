@@ -21,7 +21,7 @@ from pipeline.commands.parser import Parser
 from pipeline.database import reading, unit_of_work
 from pipeline.decisions.publishing import Aftermath, Fate
 from pipeline.decisions.publishing import settle as settled_by
-from pipeline.desk import answers as desk
+from pipeline.desk import outbox
 from pipeline.store.answers import of_incident
 
 TEXT = "Здравствуйте! Яма засыпана."
@@ -72,11 +72,11 @@ def refuse(engine: sa.Engine, answer: Answer) -> None:
     """Let a worker try and the network refuse."""
     assert answer.id is not None
     with unit_of_work(engine) as session:
-        claimed = desk.claim(session, answer.id, answer.version, now=NOW)
+        claimed = outbox.claim(session, answer.id, answer.version, now=NOW)
         assert claimed is not None
         ended = Aftermath(Fate.REFUSED, "Комментарии закрыты.")
         settled = settled_by(claimed.attempt, ended, sent=True, now=NOW)
-        desk.settle(session, claimed, settled, now=NOW)
+        outbox.settle(session, claimed, settled, now=NOW)
 
 
 def test_an_answer_is_written_and_shown(

@@ -10,14 +10,15 @@ from sqlmodel import Session
 
 from models.columns import stored_id
 from models.incident import Incident
-from models.journal import JournalEntry
 from models.post import Post, PostVersion
 from models.source import Source
 from models.staff import Staff
 from models.vocabulary import Act, Network, PostKind, Role, Stage, Topic, Urgency
+from pipeline.decisions.permissions import Actor
 from pipeline.decisions.worktime import WorkCalendar
-from pipeline.desk import access
+from pipeline.desk import access, journal
 from pipeline.region import schema
+from pipeline.rules import Rules
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 """Wednesday, noon in Moscow: half of the working day is gone."""
@@ -33,6 +34,13 @@ PREDICTION: Mapping[str, Any] = {
     "reasons": [["topic:яма", 1.25], ["topic:спасибо", -0.5], ["urgent:open-manhole", 0.9]],
     "rules": ["relevance:urgent_in_doubt", "topic:model_says", "place:community"],
 }
+
+OPERATOR = Actor("operator", Role.OPERATOR)
+
+
+def operator(login: str) -> Actor:
+    """Return an operator of this name."""
+    return Actor(login, Role.OPERATOR)
 
 
 class Clock:
@@ -102,6 +110,12 @@ def make_region() -> schema.Region:
 
 def make_calendar(region: schema.Region) -> WorkCalendar:
     return WorkCalendar.from_values(time_zone=region.time_zone, working_hours=region.working_hours)
+
+
+def make_rules() -> Rules:
+    """Return the rules of that municipality."""
+    region = make_region()
+    return Rules(region, make_calendar(region))
 
 
 def add_person(session: Session, login: str, role: Role = Role.OPERATOR) -> Person:
@@ -185,6 +199,8 @@ def add_incident(
             "route_rule": "Дороги района",
             "created_at": NOW - timedelta(hours=2),
             "opened_at": NOW - timedelta(hours=1),
+            "clock_from": NOW - timedelta(hours=2),
+            "stage_at": NOW - timedelta(hours=1),
             "due_at": due_at,
             "norm": "8 рабочих часов",
             "calendar": "0123456789abcdef",
@@ -194,14 +210,13 @@ def add_incident(
     session.add(incident)
     session.flush()
     add_post(session, source, f"-1_{incident.id}", text=text, incident_id=incident.id, **post or {})
-    session.add(
-        JournalEntry(
-            incident_id=stored_id(incident.id),
-            at=incident.opened_at,
-            act=Act.OPENED,
-            reason="relevance:model_says, topic:model_says, place:community, route:Дороги района",
-            after={"topic": incident.topic.value, "body": incident.body},
-        )
+    journal.write(
+        session,
+        Act.OPENED,
+        at=incident.opened_at,
+        incident_id=stored_id(incident.id),
+        reason="relevance:model_says, topic:model_says, place:community, route:Дороги района",
+        after={"topic": incident.topic.value, "body": incident.body},
     )
     session.flush()
     return incident

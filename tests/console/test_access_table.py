@@ -1,58 +1,74 @@
 """Who gets what: every route of the console has its line here, or a test fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 
 import pytest
 import sqlalchemy as sa
-from answering import queue
+from answering import source_of
 from console.builders import (
     NOW,
+    OPERATOR,
+    PASSWORD_HASHES,
     Clock,
     Person,
     add_incident,
-    add_source,
     deactivate,
     make_calendar,
     make_region,
+    make_rules,
 )
 from console.client import Browser, Page, browsing
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from sqlmodel import Session
 
+from models.answer import Answer
 from models.columns import stored_id
 from models.staff import Staff
+from models.vocabulary import AnswerKind, Role, Stage
 from pipeline.console.app import create_app
 from pipeline.database import open_database, unit_of_work
+from pipeline.decisions.answering import Draft
 from pipeline.desk import access
+from pipeline.desk import answers as desk
 
 PASSWORD = "яблоко от яблони"  # noqa: S105 - for tests only
 
-# method and path: stranger, operator, administrator. 303 for a stranger leads to the door.
-TABLE: dict[tuple[str, str], tuple[int, int, int]] = {
-    ("GET", "/"): (303, 200, 200),
-    ("GET", "/incident/{number}"): (303, 200, 200),
-    ("POST", "/incident/{number}/verdict"): (303, 303, 303),
-    ("POST", "/incident/{number}/answer"): (303, 303, 303),
-    ("POST", "/incident/{number}/answer/{answer}"): (303, 303, 303),
-    ("GET", "/sources"): (303, 200, 200),
-    ("GET", "/sign-in"): (200, 303, 303),
-    ("POST", "/sign-in"): (401, 401, 401),
-    ("GET", "/enter/{token}"): (200, 200, 200),
-    ("POST", "/enter/{token}"): (303, 303, 303),
-    ("POST", "/sign-out"): (303, 303, 303),
-    ("GET", "/password"): (303, 200, 200),
-    ("POST", "/password"): (303, 303, 303),
-    ("GET", "/health"): (200, 200, 200),
-    ("POST", "/hooks/{key}"): (400, 400, 400),
-    ("GET", "/static"): (200, 200, 200),
+WHO = ("stranger", *(role.value for role in Role), "other body")
+"""The columns: an executor's own body has the incident, that of another one does not."""
+
+# method and path: stranger, operator, executor, approver, administrator, observer, another body's
+# executor. 303 for a stranger leads to the door, for all others to the page that shows what was
+# done; 403 is for who sees an incident and may not do that, 404 for who does not see it at all.
+TABLE: dict[tuple[str, str], tuple[int, ...]] = {
+    ("GET", "/"): (303, 200, 200, 200, 200, 200, 200),
+    ("GET", "/incident/{number}"): (303, 200, 200, 200, 200, 404, 404),
+    ("POST", "/incident/{number}/verdict"): (303, 303, 403, 403, 303, 404, 404),
+    ("POST", "/incident/{number}/answer"): (303, 303, 403, 403, 303, 404, 404),
+    ("POST", "/incident/{number}/answer/{answer}"): (303, 303, 303, 403, 303, 404, 404),
+    ("POST", "/incident/{number}/act"): (303, 303, 303, 403, 303, 404, 404),
+    ("GET", "/sources"): (303, 200, 404, 404, 200, 404, 404),
+    ("GET", "/sign-in"): (200, 303, 303, 303, 303, 303, 303),
+    ("POST", "/sign-in"): (401,) * 7,
+    ("GET", "/enter/{token}"): (200,) * 7,
+    ("POST", "/enter/{token}"): (303,) * 7,
+    ("POST", "/sign-out"): (303,) * 7,
+    ("GET", "/password"): (303, 200, 200, 200, 200, 200, 200),
+    ("POST", "/password"): (303,) * 7,
+    ("GET", "/health"): (200,) * 7,
+    ("POST", "/hooks/{key}"): (400,) * 7,
+    ("GET", "/o/{token}"): (404,) * 7,
+    ("HEAD", "/o/{token}"): (404,) * 7,
+    ("POST", "/o/{token}"): (404,) * 7,
+    ("GET", "/static"): (200,) * 7,
 }
 ANSWERS = (f"Ответ номер {number}" for number in count(1))
 """No two people may give the same answer."""
 
-DOORS = frozenset({"/sign-in", "/enter/{token}"})
+DOORS = frozenset({"/sign-in", "/enter/{token}", "/o/{token}"})
 """Forms that are meant for strangers."""
 
 
@@ -69,42 +85,73 @@ def routes() -> list[tuple[str, str]]:
 
 
 ROUTES = routes()
-FORMS = [route for route in ROUTES if route[0] != "GET" and not route[1].startswith("/hooks/")]
+FORMS = [route for route in ROUTES if route[0] == "POST" and not route[1].startswith("/hooks/")]
 """What people send; networks push their events without a form, and prove themselves otherwise."""
 
 
 @dataclass
 class Town:
-    """A console with one incident, an operator with a fresh link, and a browser."""
+    """A console, somebody of each role, and a browser; every question is about a new incident."""
 
     engine: sa.Engine
     browser: Browser
-    operator: Person
-    administrator: Person
-    incident_id: int
+    people: Mapping[str, Person]
+
+    def as_(self, who: str) -> None:
+        """Let the browser be somebody's."""
+        self.lend(self.browser, who)
+
+    def lend(self, browser: Browser, who: str) -> None:
+        """Sign a browser in without the password's slow hash: the door has tests of its own."""
+        browser.http.cookies.clear()
+        if who == "stranger":
+            return
+        with unit_of_work(self.engine) as session:
+            staff = session.get_one(Staff, self.people[who].id)
+            browser.http.cookies.set("otklik", access.open_session(session, staff, NOW))
 
     def link(self) -> str:
         """Make a one-time link; the administrator's, who is never dismissed here."""
         with unit_of_work(self.engine) as session:
-            staff = session.get_one(Staff, self.administrator.id)
+            staff = session.get_one(Staff, self.people["administrator"].id)
             return access.make_entry_link(session, staff, NOW, timedelta(hours=1))
 
+    def incident(self, path: str) -> int:
+        """Open an incident that waits for just this: answers are given in work, acts before."""
+        stage = Stage.ASSIGNED if path.endswith("/act") else Stage.WORK
+        with unit_of_work(self.engine) as session:
+            source = source_of(session, "vk:luga")
+            return stored_id(add_incident(session, source, stage=stage).id)
+
+    def answer(self, incident_id: int) -> int:
+        """Put an answer on its way."""
+        with unit_of_work(self.engine) as session:
+            answer = desk.queue_answer(
+                session,
+                incident_id,
+                Draft(next(ANSWERS), AnswerKind.FINAL),
+                actor=OPERATOR,
+                version=None,
+                rules=make_rules(),
+                now=NOW,
+            )
+            assert isinstance(answer, Answer), answer
+            return stored_id(answer.id)
+
     def address(self, path: str) -> str:
-        """Turn a route into an address that exists."""
+        """Turn a route into an address that exists; a survey's token is a guessed one."""
         if path == "/static":
             return "/static/console.css"
-        return path.format(
-            number=self.incident_id,
-            key="unknown",
-            token=self.link() if "token" in path else "",
-            answer=queue(self.engine, incident_id=self.incident_id) if "answer}" in path else "",
-        )
+        number = self.incident(path) if "{number}" in path else 0
+        answer = self.answer(number) if "{answer}" in path else 0
+        token = "a" * 24 if path.startswith("/o/") else self.link() if "{token}" in path else ""
+        return path.format(number=number, answer=answer, key="unknown", token=token)
 
     def form(self, path: str) -> dict[str, str]:
         """Fill in the form of a route, with its genuine token wherever it can be had."""
-        form = {"login": "nobody", "password": PASSWORD, "again": PASSWORD}
+        form = {"login": "nobody", "password": PASSWORD, "again": PASSWORD, "rating": "5"}
         form |= {"button": "right", "version": "1", "relevant": "yes", "topic": "roads"}
-        form |= {"urgency": "normal", "settlement": "luga"}
+        form |= {"urgency": "normal", "settlement": "luga", "act": "accepted", "at_version": "1"}
         if "answer" in path:
             form |= {"button": "withdraw" if "{answer}" in path else "send", "seen": "1"}
             form |= {"kind": "interim", "text": next(ANSWERS)}
@@ -117,43 +164,56 @@ class Town:
     def ask(self, method: str, path: str) -> int:
         """Return the status of a request that has nothing wrong with it."""
         address = self.address(path)
-        if method == "GET":
-            return self.browser.get(address).status_code
+        if method != "POST":
+            return self.browser.send(method, address).status_code
         return self.browser.send(method, address, data=self.form(path)).status_code
 
 
 @pytest.fixture
-def town(
-    app: FastAPI, console_engine: sa.Engine, operator: Person, administrator: Person
-) -> Iterator[Town]:
+def town(app: FastAPI, console_engine: sa.Engine) -> Iterator[Town]:
     with unit_of_work(console_engine) as session:
-        incident_id = stored_id(add_incident(session, add_source(session)).id)
+        people = {role.value: person_of(session, role.value, role) for role in Role}
+        people["other body"] = person_of(session, "neighbour", Role.EXECUTOR, "luga")
     with browsing(app) as browser:
-        yield Town(console_engine, browser, operator, administrator, incident_id)
+        yield Town(console_engine, browser, people)
+
+
+def person_of(session: Session, login: str, role: Role, body: str = "roads") -> Person:
+    body_code = body if role is Role.EXECUTOR else None
+    staff = access.add_staff(session, login, role, NOW, body=body_code)
+    access.set_password(session, staff, PASSWORD_HASHES.of(login))
+    return Person(stored_id(staff.id), login, role)
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_each_role_gets_what_the_table_says(method: str, path: str, town: Town) -> None:
-    people = (None, town.operator, town.administrator)
-
-    for person, status in zip(people, TABLE[method, path], strict=True):
-        town.browser.http.cookies.clear()
-        if person is not None:
-            town.browser.sign_in(person.login, person.password)
-        assert town.ask(method, path) == status, person
+    for who, status in zip(WHO, TABLE[method, path], strict=True):
+        town.as_(who)
+        assert town.ask(method, path) == status, who
 
 
 def test_the_table_names_no_route_that_is_gone() -> None:
     assert sorted(TABLE) == ROUTES
 
 
+@pytest.mark.parametrize("role", ["operator", "executor"])
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_a_dismissed_person_is_a_stranger(method: str, path: str, town: Town) -> None:
-    town.browser.sign_in(town.operator.login, town.operator.password)
+def test_a_dismissed_person_is_a_stranger(method: str, path: str, role: str, town: Town) -> None:
+    town.as_(role)
     with unit_of_work(town.engine) as session:
-        deactivate(session, town.operator)
+        deactivate(session, town.people[role])
 
     assert town.ask(method, path) == TABLE[method, path][0]
+
+
+def test_another_role_holds_with_the_next_click(town: Town) -> None:
+    town.as_("operator")
+    address = town.address("/incident/{number}")
+    assert town.browser.get(address).status_code == 200
+    with unit_of_work(town.engine) as session:
+        access.set_role(session, "operator", Role.OBSERVER, NOW)
+
+    assert town.browser.get(address).status_code == 404
 
 
 @pytest.mark.parametrize(("method", "path"), FORMS)
@@ -161,7 +221,7 @@ def test_a_dismissed_person_is_a_stranger(method: str, path: str, town: Town) ->
 def test_a_form_without_its_token_changes_nothing(
     method: str, path: str, token: str, town: Town
 ) -> None:
-    town.browser.sign_in(town.operator.login, town.operator.password)
+    town.as_("operator")
     form = {**town.form(path), "form_token": token}
 
     assert town.browser.send(method, town.address(path), data=form).status_code == 403
@@ -183,7 +243,7 @@ def test_a_form_without_its_token_changes_nothing(
 def test_a_form_from_a_foreign_page_changes_nothing(
     method: str, path: str, headers: dict[str, str], town: Town
 ) -> None:
-    town.browser.sign_in(town.operator.login, town.operator.password)
+    town.as_("operator")
     form = town.form(path)
 
     answer = town.browser.send(method, town.address(path), data=form, headers=headers)
@@ -193,7 +253,7 @@ def test_a_form_from_a_foreign_page_changes_nothing(
 
 
 def test_a_form_of_our_own_page_is_heard(town: Town) -> None:
-    town.browser.sign_in(town.operator.login, town.operator.password)
+    town.as_("operator")
     form, headers = town.form("/sign-out"), {"Origin": "http://127.0.0.1:8017"}
 
     assert town.browser.send("POST", "/sign-out", data=form, headers=headers).status_code == 303
@@ -201,9 +261,9 @@ def test_a_form_of_our_own_page_is_heard(town: Town) -> None:
 
 
 def test_a_token_of_one_session_does_not_fit_another(app: FastAPI, town: Town) -> None:
-    town.browser.sign_in(town.operator.login, town.operator.password)
+    town.as_("operator")
     with browsing(app) as other:
-        other.sign_in(town.administrator.login, town.administrator.password)
+        town.lend(other, "administrator")
         stolen = other.page("/").form_token
 
     assert town.browser.post("/sign-out", {"form_token": stolen}).status_code == 403

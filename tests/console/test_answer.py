@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from answering import entries, open_incident, stored
-from console.builders import NOW, Clock, add_post
+from console.builders import NOW, Clock, add_post, make_rules
 from console.client import Browser, Page
 from console.test_hostile import HOSTILE, as_parsed
 from httpx import Response
@@ -18,7 +18,7 @@ from pipeline.database import reading, unit_of_work
 from pipeline.decisions.answering import LIMITS
 from pipeline.decisions.publishing import Aftermath, Fate
 from pipeline.decisions.publishing import settle as settled_by
-from pipeline.desk import answers as desk
+from pipeline.desk import outbox
 from pipeline.store.answers import of_incident
 from pipeline.store.posts import posts_of
 from pipeline.store.sources import find_source
@@ -55,11 +55,11 @@ def refuse(engine: sa.Engine, number: int) -> Answer:
     (answer,) = the_answers(engine, number)
     assert answer.id is not None
     with unit_of_work(engine) as session:
-        claimed = desk.claim(session, answer.id, answer.version, now=NOW)
+        claimed = outbox.claim(session, answer.id, answer.version, now=NOW)
         assert claimed is not None
         ended = Aftermath(Fate.REFUSED, "Комментарии закрыты.")
         settled = settled_by(claimed.attempt, ended, sent=True, now=NOW)
-        desk.settle(session, claimed, settled, now=NOW)
+        outbox.settle(session, claimed, settled, now=NOW)
     return stored(engine, answer.id)
 
 
@@ -77,7 +77,7 @@ def test_the_card_offers_an_empty_form_with_the_networks_limit(
 ) -> None:
     page = browser.page(f"/incident/{number}")
 
-    (field,) = page.all("textarea")
+    (field,) = page.all("textarea", name="text")
     assert field["maxlength"] == "4000"
     assert "checked" not in str(page.all("input", type="radio"))
     assert buttons(page) == ["send", "hand"]
@@ -124,13 +124,14 @@ def test_a_published_answer_leads_to_its_page(
     (answer,) = the_answers(console_engine, number)
     assert answer.id is not None
     with unit_of_work(console_engine) as session:
-        desk.claim(session, answer.id, answer.version, now=NOW)
+        outbox.claim(session, answer.id, answer.version, now=NOW)
     sending = browser.page(f"/incident/{number}")
     assert "отправляется" in sending.text
     assert buttons(sending) == ["send", "hand"], "nobody changes what is being sent"
 
     with unit_of_work(console_engine) as session:
-        desk.mark_published(session, answer.id, Published("-1_1_r5", LINK), now=NOW)
+        standing = Published("-1_1_r5", LINK)
+        outbox.mark_published(session, answer.id, standing, rules=make_rules(), now=NOW)
 
     page = browser.page(f"/incident/{number}")
     assert "опубликован окончательный" in page.text
@@ -206,7 +207,9 @@ def test_after_a_final_answer_one_more_has_to_be_meant(browser: Browser, number:
     second = send(browser, number, text="Плитка переложена.")
     assert second.status_code == 422
     assert "Окончательный ответ под этим сообщением уже есть" in Page(second.text).text
-    assert send(browser, number, text="Плитка переложена.", further="yes").status_code == 303
+    more = {"text": "Плитка переложена.", "further": "yes"}
+    assert send(browser, number, **more).status_code == 409, "the first one changed the incident"
+    assert send(browser, number, seen="2", **more).status_code == 303
 
 
 def test_after_an_interim_answer_the_card_asks_for_the_final_one(
@@ -214,7 +217,7 @@ def test_after_an_interim_answer_the_card_asks_for_the_final_one(
 ) -> None:
     send(browser, number, kind="interim")
     assert "нужен ещё окончательный" in browser.page(f"/incident/{number}").text
-    send(browser, number, text="Яма засыпана вчера.")
+    send(browser, number, seen="2", text="Яма засыпана вчера.")
     assert "нужен ещё окончательный" not in browser.page(f"/incident/{number}").text
 
 
@@ -271,7 +274,7 @@ def test_a_queued_answer_is_withdrawn_unless_it_is_being_sent(
     send(browser, number, text="Яма засыпана вчера.")
     *_, answer = the_answers(console_engine, number)
     with unit_of_work(console_engine) as session:
-        desk.claim(session, answer.id or 0, answer.version, now=NOW)
+        outbox.claim(session, answer.id or 0, answer.version, now=NOW)
     assert decide(browser, answer, "withdraw").status_code == 409
 
 
@@ -301,7 +304,7 @@ def test_a_closed_incident_shows_its_answers_and_no_form(
 
     page = browser.page(f"/incident/{number}")
     assert TEXT in page.text
-    assert page.all("textarea") == []
+    assert page.all("textarea", name="text") == []
     assert buttons(page) == ["withdraw", "hand"]
     page = Page(browser.post(f"/incident/{number}/answer", form_of(page)).text)
     assert "Инцидент закрыт" in page.text

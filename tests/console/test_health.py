@@ -10,7 +10,8 @@ from console.client import Browser, browsing
 from models.columns import stored_id
 from models.source import Source
 from models.timer import Timer
-from models.vocabulary import TimerKind, TimerState
+from models.vocabulary import Clock as Running
+from models.vocabulary import TimerState
 from pipeline.console.app import create_app
 from pipeline.database import open_database, unit_of_work
 from pipeline.desk.sources import note_failure
@@ -30,6 +31,7 @@ def test_all_is_well(browser: Browser, stranger: Browser) -> None:
         "seconds_since_fired": None,
         "oldest_due_seconds": None,
         "late": False,
+        "seconds_since_beat": None,
     }
 
 
@@ -82,11 +84,11 @@ def test_a_timer_that_nobody_fires_is_noticed(
     with unit_of_work(console_engine) as session:
         incident_id = stored_id(add_incident(session, source).id)
         due_at = NOW - timedelta(minutes=minutes)
-        session.add(Timer(incident_id=incident_id, kind=TimerKind.DEADLINE, due_at=due_at))
+        session.add(Timer(incident_id=incident_id, clock=Running.ANSWER, due_at=due_at))
         session.add(
             Timer(
                 incident_id=incident_id,
-                kind=TimerKind.WARNING,
+                clock=Running.STAGE,
                 due_at=NOW - timedelta(hours=1),
                 state=TimerState.FIRED,
                 fired_at=NOW - timedelta(minutes=59),
@@ -100,6 +102,7 @@ def test_a_timer_that_nobody_fires_is_noticed(
         "seconds_since_fired": 59 * 60,
         "oldest_due_seconds": minutes * 60,
         "late": not ok,
+        "seconds_since_beat": None,
     }
 
 

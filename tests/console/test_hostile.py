@@ -6,13 +6,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from console.builders import NOW, add_incident, add_post, add_version
 from console.client import Browser, Page
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from models.columns import stored_id
-from models.journal import JournalEntry
+from models.incident import Incident
 from models.source import Source
-from models.vocabulary import Act, Network
+from models.vocabulary import Act, Network, Stage
 from pipeline.database import unit_of_work
+from pipeline.desk import journal
 from pipeline.store.posts import posts_of
 
 CORPUS = Path(__file__).parents[1] / "data" / "hostile.txt"
@@ -70,24 +71,25 @@ def fill(session: Session, words: str, *, key: str = "vk:luga") -> int:
     )
     number = stored_id(incident.id)
     add_version(session, posts_of(session, number)[0], words)
-    session.add(
-        JournalEntry(
-            incident_id=number,
-            at=NOW,
-            act=Act.POST_EDITED,
-            actor=short,
-            reason="reason",
-            before={"text": words, short or "x": "a"},
-            after={"text": f"{words}!", short or "x": short},
-        )
+    journal.write(
+        session,
+        Act.ANSWER_REFUSED,
+        at=NOW,
+        incident_id=number,
+        actor=short or "кто-то",
+        reason=f"{words}!",
+        before={"answer_error": words, short or "x": "a"},
+        after={"answer_error": f"{words}!", "text": words, short or "x": short},
     )
-    session.flush()
     return number
 
 
-def empty(session: Session) -> None:
-    for table in ("journal", "post_version", "post", "incident", "source"):
-        session.execute(sa.text(f"DELETE FROM {table}"))  # noqa: S608 - names from here
+def put_away(session: Session) -> None:
+    """Take everything off the pages; the journal stays, as it always does."""
+    for incident in session.exec(select(Incident)):
+        incident.stage = Stage.CLOSED
+    for source in session.exec(select(Source)):
+        source.key = f"vk:{source.id}"
 
 
 def as_parsed(words: str) -> str:
@@ -104,7 +106,8 @@ def test_hostile_words_make_no_element_anywhere(
 
     for words in (*HOSTILE, HUGE):
         with unit_of_work(console_engine) as session:
-            empty(session)
+            put_away(session)
+            session.flush()
             number = fill(session, words)
         shown = browser.page(f"/incident/{number}")
 

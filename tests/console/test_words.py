@@ -42,6 +42,8 @@ def incident(due_at: datetime) -> Incident:
         body="roads",
         created_at=NOW,
         opened_at=NOW,
+        clock_from=NOW,
+        stage_at=NOW,
         due_at=due_at,
         norm="",
         calendar="",

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.vocabulary import Network, Stage, Topic, Urgency
+from models.vocabulary import Network, Term, Topic, Urgency
 from pipeline.decisions import deadlines
+from pipeline.decisions.clocks import Stretch
 from pipeline.decisions.correcting import (
     Correction,
     Refusal,
@@ -16,11 +17,10 @@ from pipeline.decisions.correcting import (
     further,
     new_assignment,
     new_deadline,
-    refusal,
     unknown_settlement,
 )
-from pipeline.judge import calendar_of
 from pipeline.region.load import load_region
+from pipeline.rules import calendar_of
 
 REGION = load_region("smolensky")
 CALENDAR = calendar_of(REGION)
@@ -29,10 +29,9 @@ MORNING = datetime(2026, 11, 17, 6, 0, tzinfo=UTC)
 
 SAID = Correction(relevant=True, topic=Topic.ROADS, urgency=Urgency.NORMAL, settlement="katynskoe")
 STANDING = Standing(
-    version=3,
-    stage=Stage.REVIEW,
     said=SAID,
     network=Network.VK,
+    term=Term.ANSWER,
     since=MORNING,
     due_at=MORNING + timedelta(hours=9),
 )
@@ -42,22 +41,6 @@ def due(urgency: Urgency, since: datetime = MORNING) -> datetime:
     norm = REGION.norm_for(Network.VK, urgency)
     deadline = deadlines.deadline(since, amount=norm.amount, unit=norm.unit, calendar=CALENDAR)
     return deadline.due_at
-
-
-@pytest.mark.parametrize(
-    ("standing", "version", "refused"),
-    [
-        (STANDING, 3, None),
-        (STANDING, 2, Refusal.STALE),
-        (STANDING, 4, Refusal.STALE),
-        (replace(STANDING, stage=Stage.CLOSED), 3, Refusal.CLOSED),
-        (replace(STANDING, stage=Stage.CLOSED), 2, Refusal.CLOSED),
-    ],
-)
-def test_only_what_is_open_and_was_seen_can_be_judged(
-    standing: Standing, version: int, refused: Refusal | None
-) -> None:
-    assert refusal(standing, version=version) is refused
 
 
 @pytest.mark.parametrize(
@@ -115,6 +98,27 @@ def test_a_lower_urgency_gets_the_longer_norm_from_the_same_start() -> None:
     assert deadline is not None
     assert deadline.due_at == due(Urgency.NORMAL) > standing.due_at
     assert deadline.norm == "8 рабочих часов"
+
+
+def test_a_final_answers_term_has_its_own_norm_and_its_pauses() -> None:
+    # Given an urgent incident whose author has an interim answer, and whose clock stood for a day
+    pause = Stretch(MORNING + timedelta(hours=1), MORNING + timedelta(hours=25))
+    standing = replace(
+        STANDING,
+        said=replace(SAID, urgency=Urgency.URGENT),
+        term=Term.FINAL,
+        due_at=MORNING + timedelta(days=30),
+        pauses=(pause,),
+    )
+    # When it turns out not to be urgent
+    deadline = new_deadline(standing, SAID, region=REGION, calendar=CALENDAR)
+    # Then the final answer has its working days, and the one that it stood
+    norm = REGION.norm_for(Network.VK, Urgency.NORMAL, Term.FINAL)
+    without = deadlines.deadline(MORNING, amount=norm.amount, unit=norm.unit, calendar=CALENDAR)
+    assert deadline is not None
+    assert deadline.norm == without.norm
+    stood = CALENDAR.between(pause.since, pause.until)
+    assert deadline.due_at == CALENDAR.add(without.due_at, stood)
 
 
 @given(

@@ -23,40 +23,40 @@ def moscow(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=MOSCOW)
 
 
-def due(at: str, warn: str, said: str) -> Deadline:
-    return Deadline(due_at=moscow(at), warn_at=moscow(warn), norm=said)
+def due(at: str, said: str) -> Deadline:
+    return Deadline(due_at=moscow(at), norm=said)
 
 
 @pytest.mark.parametrize(
     ("created", "amount", "unit", "expected"),
     [
-        # A post of Friday evening: the clock starts on Monday, six of eight hours later it warns.
+        # A post of Friday evening: the clock starts on Monday.
         (
             "2026-06-05 21:40",
             8,
             "working_hours",
-            due("2026-06-08 17:00", "2026-06-08 15:00", "8 рабочих часов"),
+            due("2026-06-08 17:00", "8 рабочих часов"),
         ),
         # An urgent one of Friday afternoon.
         (
             "2026-06-05 15:00",
             3,
             "working_hours",
-            due("2026-06-08 09:00", "2026-06-08 08:15", "3 рабочих часа"),
+            due("2026-06-08 09:00", "3 рабочих часа"),
         ),
-        # Over the New Year: 12–16, 19 and 20 January; 46.5 of the 62 hours until then to warn.
+        # Over the New Year: 12–16, 19 and 20 January.
         (
             "2025-12-30 10:00",
             7,
             "working_days",
-            due("2026-01-20 17:00", "2026-01-19 08:30", "7 рабочих дней"),
+            due("2026-01-20 17:00", "7 рабочих дней"),
         ),
         # The 12th day is Saturday 13 June, the 12th rests, the 11th is short.
         (
             "2026-06-01 17:00",
             12,
             "calendar_days",
-            due("2026-06-11 16:00", "2026-06-09 16:15", "12 календарных дней"),
+            due("2026-06-11 16:00", "12 календарных дней"),
         ),
     ],
 )
@@ -65,18 +65,13 @@ def test_a_deadline(created: str, amount: int, unit: Unit, expected: Deadline) -
 
     assert found == expected
     assert found.due_at.tzinfo is UTC
-    assert found.warn_at.tzinfo is UTC
 
 
-def test_the_share_moves_the_warning_only() -> None:
-    created = moscow("2026-06-01 08:00")
-    ask = {"amount": 4, "unit": "working_hours", "calendar": OFFICE}
+def test_hours_of_the_calendar_run_through_the_night_and_the_weekend() -> None:
+    # The state system closes an incident whose author says nothing after 97 hours.
+    found = deadline(moscow("2026-06-05 16:30"), amount=97, unit="calendar_hours", calendar=OFFICE)
 
-    early = deadline(created, **ask, warn_share=0)  # type: ignore[arg-type]
-    late = deadline(created, **ask, warn_share=1)  # type: ignore[arg-type]
-
-    assert early.warn_at == created
-    assert late.warn_at == late.due_at == early.due_at == moscow("2026-06-01 12:00")
+    assert found == due("2026-06-09 17:30", "97 часов")
 
 
 @settings(deadline=None)
@@ -88,37 +83,27 @@ def test_the_share_moves_the_warning_only() -> None:
     ),
     amount=st.integers(1, 60),
     unit=st.sampled_from(["working_hours", "working_days", "calendar_days"]),
-    share=st.floats(0, 1),
 )
-def test_nothing_fires_at_night(created: datetime, amount: int, unit: Unit, share: float) -> None:
-    found = deadline(created, amount=amount, unit=unit, calendar=OFFICE, warn_share=share)
+def test_nothing_is_due_at_night(created: datetime, amount: int, unit: Unit) -> None:
+    due_at = deadline(created, amount=amount, unit=unit, calendar=OFFICE).due_at
 
-    assert created <= found.warn_at <= found.due_at
-    for moment in (found.warn_at, found.due_at):
-        # The close itself is the end of the last working moment.
-        assert OFFICE.is_working(moment) or OFFICE.is_working(moment - timedelta(microseconds=1))
+    assert created <= due_at
+    # The close itself is the end of the last working moment.
+    assert OFFICE.is_working(due_at) or OFFICE.is_working(due_at - timedelta(microseconds=1))
 
 
 @pytest.mark.parametrize(
-    ("amount", "share", "message"),
+    ("amount", "unit", "message"),
     [
-        (0, 0.75, "«0 рабочих часов» невозможен"),
-        (-8, 0.75, "Укажите не меньше 1"),
-        (8, 1.01, "Укажите от 0 до 1"),
-        (8, -0.1, "Укажите от 0 до 1"),
-        (8, float("nan"), "Укажите от 0 до 1"),
-        (10**30, 0.75, "прибавить нельзя"),
+        (0, "working_hours", "«0 рабочих часов» невозможен"),
+        (-8, "working_hours", "Укажите не меньше 1"),
+        (0, "calendar_hours", "«0 часов» невозможен"),
+        (10**30, "working_hours", "прибавить нельзя"),
     ],
 )
-def test_a_senseless_norm_is_refused(amount: int, share: float, message: str) -> None:
+def test_a_senseless_norm_is_refused(amount: int, unit: Unit, message: str) -> None:
     with pytest.raises(CalendarError, match=message):
-        deadline(
-            moscow("2026-06-01 09:00"),
-            amount=amount,
-            unit="working_hours",
-            calendar=OFFICE,
-            warn_share=share,
-        )
+        deadline(moscow("2026-06-01 09:00"), amount=amount, unit=unit, calendar=OFFICE)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +124,8 @@ def test_a_senseless_norm_is_refused(amount: int, share: float, message: str) ->
         (30, "calendar_days", "30 календарных дней"),
         (31, "calendar_days", "31 календарный день"),
         (62, "calendar_days", "62 календарных дня"),
+        (97, "calendar_hours", "97 часов"),
+        (101, "calendar_hours", "101 час"),
     ],
 )
 def test_a_norm_in_words(amount: int, unit: Unit, said: str) -> None:

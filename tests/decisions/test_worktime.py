@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -140,6 +139,22 @@ def test_the_first_of_january_begins_elsewhere_than_in_greenwich(zone: str, open
     assert calendar.add_working_days(old_year, 1) == new_year + timedelta(minutes=30)
 
 
+def test_an_hour_shown_twice_works_twice_and_a_skipped_one_not_at_all() -> None:
+    desk = WorkCalendar.from_values(
+        time_zone="Europe/Berlin",
+        working_hours={6: ((time(1), time(5)),)},
+        production_calendar=False,
+    )
+    berlin = ZoneInfo("Europe/Berlin")
+    back = datetime(2026, 10, 25, 1, 30, tzinfo=berlin)  # at 03:00 it is 02:00 again
+    forward = datetime(2026, 3, 29, 1, 30, tzinfo=berlin)  # after 02:00 comes 03:00
+
+    assert desk.add(back, timedelta(hours=2)) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert desk.between(back, back.replace(hour=5, minute=0)) == timedelta(hours=4, minutes=30)
+    assert desk.add(forward, timedelta(hours=2)) == forward.replace(hour=4)
+    assert desk.im_ticks(back, back.replace(hour=5, minute=0)) == 269
+
+
 # --- The tick count of «Инцидент Менеджмент» -----------------------------------------------
 
 
@@ -235,9 +250,9 @@ def test_a_calendar_that_never_works_again_ends_with_an_error() -> None:
 def test_senseless_questions_are_refused() -> None:
     now = moscow("2026-06-01 09:00")
 
-    with pytest.raises(CalendarError, match="от нуля"):
+    with pytest.raises(CalendarError, match="от нуля до 843264 ч"):
         office().add(now, timedelta(seconds=-1))
-    with pytest.raises(CalendarError, match="от нуля"):
+    with pytest.raises(CalendarError, match="от нуля до 843264 ч"):
         office().add(now, timedelta.max)
     with pytest.raises(CalendarError, match="нет часового пояса"):
         office().add(now.replace(tzinfo=None), timedelta(hours=1))
@@ -271,18 +286,3 @@ def test_the_version_changes_with_anything_that_moves_a_deadline() -> None:
 
     assert len(versions) == len(changes) + 1
     assert office().version == office().version
-
-
-@pytest.mark.long
-def test_at_least_100_000_additions_a_second() -> None:
-    calendar, start, norm = office(), moscow("2026-06-05 16:00"), timedelta(hours=8)
-    start = start.astimezone(UTC)
-    calendar.add(start, norm)
-
-    def seconds() -> float:
-        begin = perf_counter()
-        for _ in range(20_000):
-            calendar.add(start, norm)
-        return perf_counter() - begin
-
-    assert min(seconds() for _ in range(5)) < 0.2

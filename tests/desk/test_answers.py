@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from answering import REGION, entries, open_incident, source_of, stored
-from console.builders import NOW, add_post
+from answering import RULES, entries, open_incident, source_of, stored
+from console.builders import NOW, OPERATOR, add_post, operator
 
 from connectors.publishing import Published
 from models.answer import Answer
@@ -18,6 +18,7 @@ from pipeline.decisions.answering import Draft, Reason, Refused
 from pipeline.decisions.publishing import Aftermath, Fate
 from pipeline.decisions.publishing import settle as settled_by
 from pipeline.desk import answers as desk
+from pipeline.desk import outbox
 from pipeline.store import answers as store
 from pipeline.store.posts import posts_of
 
@@ -33,8 +34,8 @@ def number(engine: sa.Engine) -> int:
 
 
 def queue(engine: sa.Engine, number: int, draft: Draft = DONE, **more: Any) -> Answer | Refused:
-    """Write an answer, as somebody who has seen the incident's first version."""
-    given = {"by": "operator", "version": 1, "region": REGION, "now": NOW, **more}
+    """Write an answer, as somebody who has seen the incident as it stands."""
+    given = {"actor": OPERATOR, "version": None, "rules": RULES, "now": NOW, **more}
     with unit_of_work(engine) as session:
         return desk.queue_answer(session, number, draft, **given)
 
@@ -52,13 +53,13 @@ def refuse(engine: sa.Engine, answer_id: int, now: datetime = NOW) -> None:
     ended = Aftermath(Fate.REFUSED, "Комментарии закрыты.")
     with unit_of_work(engine) as session:
         settled = settled_by(claimed.attempt, ended, sent=True, now=now)
-        assert desk.settle(session, claimed, settled, now=now)
+        assert outbox.settle(session, claimed, settled, now=now)
 
 
-def claim(engine: sa.Engine, answer_id: int, now: datetime = NOW) -> desk.Claimed | None:
+def claim(engine: sa.Engine, answer_id: int, now: datetime = NOW) -> outbox.Claimed | None:
     version = stored(engine, answer_id).version
     with unit_of_work(engine) as session:
-        return desk.claim(session, answer_id, version, now=now)
+        return outbox.claim(session, answer_id, version, now=now)
 
 
 def test_an_answer_is_queued_with_its_author_its_key_and_a_line_in_the_journal(
@@ -115,7 +116,7 @@ def test_contacts_of_the_regions_bodies_may_be_named(engine: sa.Engine, number: 
 def test_whoever_saw_an_older_text_has_to_look_again(engine: sa.Engine, number: int) -> None:
     with unit_of_work(engine) as session:
         session.get_one(Incident, number).version = 2
-    refused = queue(engine, number)
+    refused = queue(engine, number, version=1)
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.STALE
     # The command line has shown nothing that could be stale
@@ -152,23 +153,23 @@ def test_two_people_do_not_both_give_the_final_answer(engine: sa.Engine, number:
     queued(engine, number, SOON)
     queued(engine, number)
     other = Draft("Яму засыпали ещё вчера.", AnswerKind.FINAL)
-    refused = queue(engine, number, other, by="petrova")
+    refused = queue(engine, number, other, actor=operator("petrova"))
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.SECOND
     more = Draft(other.text, AnswerKind.FINAL, further=True)
-    assert isinstance(queue(engine, number, more, by="petrova"), Answer)
+    assert isinstance(queue(engine, number, more, actor=operator("petrova")), Answer)
 
 
 def test_one_worker_claims_an_answer(engine: sa.Engine, number: int) -> None:
     answer_id = queued(engine, number)
     with unit_of_work(engine) as session:
-        claimed = desk.claim(session, answer_id, 1, now=NOW)
+        claimed = outbox.claim(session, answer_id, 1, now=NOW)
     assert claimed is not None
     assert claimed.attempt.sent_before is None
     assert claimed.reply.external_id == f"-1_{number}"
     assert claimed.reply.text == DONE.text
     with unit_of_work(engine) as session:
-        assert desk.claim(session, answer_id, 1, now=NOW) is None, "the slower one"
+        assert outbox.claim(session, answer_id, 1, now=NOW) is None, "the slower one"
     answer = stored(engine, answer_id)
     assert (answer.state, answer.sent_at, answer.attempts) == (AnswerState.SENDING, NOW, 1)
     assert answer.due_at > NOW + timedelta(minutes=1)
@@ -176,14 +177,14 @@ def test_one_worker_claims_an_answer(engine: sa.Engine, number: int) -> None:
         assert store.due(session, NOW, 10) == []
         (again,) = store.due(session, answer.due_at, 10)
     with unit_of_work(engine) as session:
-        taken = desk.claim(session, answer_id, again.version, now=answer.due_at)
+        taken = outbox.claim(session, answer_id, again.version, now=answer.due_at)
     assert taken is not None
     assert taken.attempt.sent_before == NOW
     # And the first one cannot store any more what came of its attempt
     lost = Aftermath(Fate.UNKNOWN, "Нет ответа.")
     with unit_of_work(engine) as session:
         settled = settled_by(claimed.attempt, lost, sent=True, now=NOW)
-        assert not desk.settle(session, claimed, settled, now=NOW)
+        assert not outbox.settle(session, claimed, settled, now=NOW)
 
 
 def test_that_an_answer_stands_there_is_stored_once(engine: sa.Engine, number: int) -> None:
@@ -191,7 +192,8 @@ def test_that_an_answer_stands_there_is_stored_once(engine: sa.Engine, number: i
     claim(engine, answer_id)
     for first in (True, False):
         with unit_of_work(engine) as session:
-            assert desk.mark_published(session, answer_id, STANDS, now=NOW) == first
+            stored_now = outbox.mark_published(session, answer_id, STANDS, rules=RULES, now=NOW)
+        assert stored_now == first
     answer = stored(engine, answer_id)
     assert (answer.state, answer.external_id, answer.url, answer.published_at) == (
         AnswerState.PUBLISHED,
@@ -226,13 +228,13 @@ def act(
     engine: sa.Engine, what: str, answer_id: int, version: int, link: str = LINK
 ) -> Reason | None:
     with unit_of_work(engine) as session:
-        common: dict[str, Any] = {"by": "petrova", "version": version, "now": NOW}
+        common: dict[str, Any] = {"actor": operator("petrova"), "version": version, "now": NOW}
         if what == "by_hand":
-            refused = desk.mark_by_hand(session, answer_id, link, **common)
+            refused = outbox.mark_by_hand(session, answer_id, link, rules=RULES, **common)
         elif what == "withdraw":
-            refused = desk.withdraw(session, answer_id, **common)
+            refused = outbox.withdraw(session, answer_id, rules=RULES, **common)
         else:
-            refused = desk.repeat(session, answer_id, **common)
+            refused = outbox.repeat(session, answer_id, **common)
     return refused.reason if refused else None
 
 
@@ -306,7 +308,7 @@ def test_an_answer_given_by_hand_is_taken_down_as_such(engine: sa.Engine) -> Non
     for _ in range(2):
         with unit_of_work(engine) as session:
             answer = desk.record_by_hand(
-                session, number, DONE, "", by="operator", region=REGION, now=NOW
+                session, number, DONE, "", actor=OPERATOR, rules=RULES, now=NOW
             )
         assert isinstance(answer, Answer)
     (entry,) = entries(engine)
@@ -323,7 +325,7 @@ def test_what_is_taken_down_is_looked_through_as_well(engine: sa.Engine, number:
     ):
         with unit_of_work(engine) as session:
             refused = desk.record_by_hand(
-                session, number, draft, link, by="operator", region=REGION, now=NOW
+                session, number, draft, link, actor=OPERATOR, rules=RULES, now=NOW
             )
         assert isinstance(refused, Refused)
         assert refused.reason is reason

@@ -3,160 +3,54 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from console.builders import NOW, add_incident, add_source
+from console.builders import NOW, operator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, col, select
+from judging import (
+    AS_IT_STANDS,
+    CALENDAR,
+    RULES,
+    an_incident,
+    confirm,
+    correct,
+    due,
+    edit,
+    fire,
+    first_reminder,
+    incident,
+    journal,
+    labels,
+    notices,
+    pending,
+    version,
+)
+from sqlmodel import Session, select
 
-from models.columns import stored_id
-from models.incident import Incident
-from models.journal import JournalEntry
-from models.label import Label
 from models.post import Post
-from models.timer import Timer
-from models.values import Deadline
 from models.vocabulary import (
     Act,
     Certainty,
-    Network,
+    Clock,
+    Occasion,
+    Role,
     Stage,
-    TimerKind,
-    TimerState,
     Topic,
     Urgency,
 )
-from pipeline.database import open_database, reading, unit_of_work
-from pipeline.decisions import deadlines
+from pipeline.database import open_database, unit_of_work
 from pipeline.decisions.correcting import Correction, Refusal
-from pipeline.decisions.folding import Text
-from pipeline.desk import correcting
-from pipeline.desk.bulk import insert
-from pipeline.desk.opening import timers
-from pipeline.desk.revising import replace_text
+from pipeline.decisions.permissions import Actor
 from pipeline.desk.timers import fire_due
-from pipeline.judge import calendar_of
-from pipeline.region.load import load_region
-from pipeline.store.posts import posts_of
-
-REGION = load_region("smolensky")
-CALENDAR = calendar_of(REGION)
-WRITTEN = NOW - timedelta(hours=2)
-
-PREDICTION: dict[str, Any] = {
-    "relevance": 0.9,
-    "topics": [["roads", 0.81], ["snow", 0.1]],
-    "also": [["lighting", 0.7]],
-    "urgent": False,
-    "urgency": 0.1,
-    "reasons": [["topic:яма", 1.25, [[9, 12]]]],
-    "certainty": "review",
-    "settlement": "katynskoe",
-    "rules": [],
-}
-AS_IT_STANDS = Correction(
-    relevant=True,
-    topic=Topic.ROADS,
-    urgency=Urgency.NORMAL,
-    settlement="katynskoe",
-    also=(Topic.LIGHTING,),
-)
-
-
-def due(urgency: Urgency) -> datetime:
-    return deadline_of(urgency).due_at
-
-
-def deadline_of(urgency: Urgency) -> Deadline:
-    norm = REGION.norm_for(Network.VK, urgency)
-    return deadlines.deadline(WRITTEN, amount=norm.amount, unit=norm.unit, calendar=CALENDAR)
 
 
 @pytest.fixture
 def number(engine: sa.Engine) -> int:
     return an_incident(engine)
-
-
-def an_incident(engine: sa.Engine, **fields: Any) -> int:
-    """Store an open incident of Катынь about a road, with its timers, as an ingest does."""
-    with unit_of_work(engine) as session:
-        incident = add_incident(
-            session,
-            add_source(session),
-            due_at=due(Urgency.NORMAL),
-            post={"prediction": PREDICTION, "relevant": True},
-            **{
-                "settlement": "katynskoe",
-                "village": "Катынь",
-                "street": "ул. Лесная",
-                "body": "katynskoe",
-                **fields,
-            },
-        )
-        deadline = deadline_of(Urgency.NORMAL)
-        rows = timers(stored_id(incident.id), deadline.due_at, deadline, NOW)
-        insert(session, Timer, rows)
-        return stored_id(incident.id)
-
-
-def correct(
-    engine: sa.Engine,
-    number: int,
-    said: Correction,
-    *,
-    by: str = "operator",
-    version: int = 1,
-    now: datetime = NOW,
-) -> Refusal | None:
-    with unit_of_work(engine) as session:
-        return correcting.correct(
-            session,
-            number,
-            said,
-            by=by,
-            version=version,
-            region=REGION,
-            calendar=CALENDAR,
-            now=now,
-        )
-
-
-def confirm(
-    engine: sa.Engine, number: int, *, by: str = "operator", version: int = 1
-) -> Refusal | None:
-    with unit_of_work(engine) as session:
-        return correcting.confirm(session, number, by=by, version=version, now=NOW)
-
-
-def incident(engine: sa.Engine, number: int) -> Incident:
-    with reading(engine) as session:
-        return session.get_one(Incident, number)
-
-
-def labels(engine: sa.Engine) -> list[Label]:
-    with reading(engine) as session:
-        return list(session.exec(select(Label).order_by(col(Label.id))).all())
-
-
-def journal(engine: sa.Engine) -> list[JournalEntry]:
-    """Return what came after the opening."""
-    with reading(engine) as session:
-        return list(session.exec(select(JournalEntry).order_by(col(JournalEntry.id))).all())[1:]
-
-
-def pending(engine: sa.Engine) -> dict[TimerKind, datetime]:
-    with reading(engine) as session:
-        waiting = session.exec(select(Timer).where(Timer.state == TimerState.PENDING)).all()
-        return {timer.kind: timer.due_at for timer in waiting}
-
-
-def edit(engine: sa.Engine, number: int, text: str) -> None:
-    with unit_of_work(engine) as session:
-        replace_text(session, posts_of(session, number)[0], [Text(text, NOW)], NOW)
 
 
 def test_a_confirmation_is_a_label_and_a_line_of_the_journal(
@@ -178,12 +72,15 @@ def test_a_confirmation_is_a_label_and_a_line_of_the_journal(
         "certainty": "review",
         "settlement": "katynskoe",
     }
-    # And nothing else changes but that nobody needs to look again
+    # And the body that was suggested has it now, with the deadline that it had
     (entry,) = journal(engine)
-    assert (entry.act, entry.actor, entry.before) == (Act.CONFIRMED, "operator", entry.after)
+    assert (entry.act, entry.actor) == (Act.CONFIRMED, "operator")
     after = incident(engine, number)
-    assert (after.certainty, after.version) == (Certainty.AUTO, 1)
+    assert (after.certainty, after.version) == (Certainty.AUTO, 2)
+    assert (after.stage, after.body) == (Stage.ASSIGNED, "katynskoe")
+    assert after.first_assigned_at == after.assigned_at == after.stage_at == NOW
     assert after.due_at == due(Urgency.NORMAL)
+    assert notices(engine) == [(Occasion.ASSIGNED, "katynskoe")]
 
 
 def test_another_topic_has_another_body_and_the_same_deadline(
@@ -194,17 +91,19 @@ def test_another_topic_has_another_body_and_the_same_deadline(
     assert correct(engine, number, replace(AS_IT_STANDS, topic=Topic.GAS)) is None
 
     after = incident(engine, number)
-    assert (after.topic, after.body, after.version) == (Topic.GAS, "housing", 2)
+    assert (after.topic, after.body, after.stage) == (Topic.GAS, "housing", Stage.ASSIGNED)
+    assert after.version > 1
     assert (after.settlement, after.village, after.place_from) == (
         "katynskoe",
         "Катынь",
         "community",
     )
-    assert pending(engine) == before
+    assert pending(engine)[Clock.ANSWER] == before[Clock.ANSWER]
     (entry,) = journal(engine)
     assert (entry.act, entry.actor) == (Act.CORRECTED, "operator")
     changed = {key for key in entry.after if entry.after[key] != entry.before[key]}
-    assert changed == {"topic", "body"}
+    assert {"topic", "body"} <= changed
+    assert changed <= {"topic", "body", "stage"}
     assert [label.topic for label in labels(engine)] == [Topic.GAS]
 
 
@@ -224,27 +123,29 @@ def test_a_raised_urgency_shortens_the_deadline_and_a_lowered_one_gives_it_back(
     assert correct(engine, number, urgent) is None
     assert incident(engine, number).norm == "3 рабочих часа"
     assert incident(engine, number).due_at == due(Urgency.URGENT)
-    assert pending(engine)[TimerKind.DEADLINE] == due(Urgency.URGENT)
+    assert pending(engine)[Clock.ANSWER] == first_reminder(Urgency.URGENT)
 
-    assert correct(engine, number, AS_IT_STANDS, version=2) is None
+    assert correct(engine, number, AS_IT_STANDS, version=version(engine, number)) is None
     assert incident(engine, number).norm == "8 рабочих часов"
     assert incident(engine, number).calendar == CALENDAR.version
-    assert pending(engine) == {
-        TimerKind.DEADLINE: due(Urgency.NORMAL),
-        TimerKind.WARNING: deadline_of(Urgency.NORMAL).warn_at,
-    }
+    assert pending(engine)[Clock.ANSWER] == first_reminder(Urgency.NORMAL)
 
 
 def test_a_deadline_that_has_passed_is_not_announced_twice(engine: sa.Engine) -> None:
-    # Given an incident whose early deadline has passed and was announced
+    # Given an incident whose deadline has passed and was announced
     number = an_incident(engine)
-    with unit_of_work(engine) as session:
-        session.get_one(Incident, number).due_at = NOW - timedelta(hours=1)
-        session.execute(sa.update(Timer).values(state=TimerState.FIRED))
+    later = due(Urgency.NORMAL) + timedelta(minutes=1)
+    fire(engine, later)
+    assert [entry.act for entry in journal(engine)].count(Act.OVERDUE) == 1
     # When it turns out to be urgent, for which the deadline has passed all the more
-    assert correct(engine, number, replace(AS_IT_STANDS, urgency=Urgency.URGENT)) is None
-    # Then no timer announces it again
-    assert pending(engine) == {}
+    urgent = replace(AS_IT_STANDS, urgency=Urgency.URGENT)
+    assert correct(engine, number, urgent, version=version(engine, number), now=later) is None
+    # Then no timer announces it again, only how much later it is by now
+    fire(engine, later)
+    fire(engine, later + timedelta(days=30))
+    acts = [entry.act for entry in journal(engine)]
+    assert (acts.count(Act.WARNED), acts.count(Act.OVERDUE)) == (0, 1)
+    assert acts.count(Act.ESCALATED) in {1, 2}
 
 
 def test_what_is_no_incident_is_closed_without_an_answer(engine: sa.Engine, number: int) -> None:
@@ -262,7 +163,7 @@ def test_what_is_no_incident_is_closed_without_an_answer(engine: sa.Engine, numb
     assert [label.relevant for label in labels(engine)] == [False]
     # And nothing fires any more
     with unit_of_work(engine) as session:
-        assert fire_due(session, NOW + timedelta(days=30)) == 0
+        assert fire_due(session, RULES, NOW + timedelta(days=30)) == 0
 
 
 @pytest.mark.parametrize(
@@ -291,11 +192,28 @@ def test_a_closed_incident_stays_as_it_is(engine: sa.Engine) -> None:
     assert labels(engine) == []
 
 
+@pytest.mark.parametrize(
+    "actor", [Actor("luga", Role.EXECUTOR, "katynskoe"), Actor("head", Role.APPROVER)]
+)
+def test_only_who_judges_is_heard(engine: sa.Engine, number: int, actor: Actor) -> None:
+    said = replace(AS_IT_STANDS, topic=Topic.GAS)
+    assert correct(engine, number, said, actor=actor) is Refusal.FORBIDDEN
+    assert confirm(engine, number, actor=actor) is Refusal.FORBIDDEN
+    assert labels(engine) == []
+    assert incident(engine, number).stage is Stage.REVIEW
+
+
 def test_a_second_person_who_saw_the_older_state_is_told(engine: sa.Engine, number: int) -> None:
-    assert correct(engine, number, replace(AS_IT_STANDS, topic=Topic.GAS), by="first") is None
+    assert (
+        correct(engine, number, replace(AS_IT_STANDS, topic=Topic.GAS), actor=operator("first"))
+        is None
+    )
     said = replace(AS_IT_STANDS, topic=Topic.SNOW)
-    assert correct(engine, number, said, by="second") is Refusal.STALE
-    assert correct(engine, number, said, by="second", version=2) is None
+    assert correct(engine, number, said, actor=operator("second")) is Refusal.STALE
+    assert (
+        correct(engine, number, said, actor=operator("second"), version=version(engine, number))
+        is None
+    )
     assert [label.actor for label in labels(engine)] == ["first", "second"]
 
 
@@ -305,7 +223,7 @@ def test_of_two_people_at_the_same_moment_one_is_heard(engine: sa.Engine, number
     def say(topic: Topic) -> Refusal | None:
         start.wait(10)
         said = replace(AS_IT_STANDS, topic=topic)
-        return correct(engine, number, said, by=topic.value)
+        return correct(engine, number, said, actor=operator(topic.value))
 
     with ThreadPoolExecutor(2) as people:
         answers = list(people.map(say, [Topic.GAS, Topic.SNOW]))
@@ -313,7 +231,7 @@ def test_of_two_people_at_the_same_moment_one_is_heard(engine: sa.Engine, number
     assert sorted(answers, key=str) == [None, Refusal.STALE]
     (label,) = labels(engine)
     assert incident(engine, number).topic is label.topic
-    assert incident(engine, number).version == 2
+    assert [entry.act for entry in journal(engine)] == [Act.CORRECTED]
 
 
 @pytest.mark.parametrize(
@@ -339,7 +257,9 @@ def test_a_confirmation_pressed_twice_says_one_thing(engine: sa.Engine, number: 
     assert confirm(engine, number) is None
     assert confirm(engine, number) is None
     assert len(labels(engine)) == len(journal(engine)) == 1
-    assert confirm(engine, number, by="another") is None
+    another = operator("another")
+    assert confirm(engine, number, actor=another) is Refusal.STALE, "it was handed on meanwhile"
+    assert confirm(engine, number, actor=another, version=version(engine, number)) is None
     assert len(labels(engine)) == 2
 
 
@@ -348,13 +268,14 @@ def test_a_correction_that_changes_nothing_is_a_confirmation(
 ) -> None:
     assert correct(engine, number, AS_IT_STANDS) is None
     assert [entry.act for entry in journal(engine)] == [Act.CONFIRMED]
-    assert incident(engine, number).version == 1
+    assert incident(engine, number).stage is Stage.ASSIGNED
 
 
 def test_further_topics_are_kept_for_the_next_look(engine: sa.Engine, number: int) -> None:
     said = replace(AS_IT_STANDS, also=(Topic.SNOW,))
     assert correct(engine, number, said) is None
-    assert confirm(engine, number, by="another", version=2) is None
+    seen = version(engine, number)
+    assert confirm(engine, number, actor=operator("another"), version=seen) is None
     assert [label.also for label in labels(engine)] == [["snow"], ["snow"]]
     assert [entry.after["also"] for entry in journal(engine)] == [["snow"], ["snow"]]
 
@@ -363,12 +284,13 @@ def test_an_edit_asks_for_another_look_and_makes_open_cards_stale(
     engine: sa.Engine, number: int
 ) -> None:
     assert confirm(engine, number) is None
+    seen = version(engine, number)
 
     edit(engine, number, "Ямы больше нет, зато не горит фонарь")
 
     assert incident(engine, number).certainty is Certainty.REVIEW
-    assert confirm(engine, number) is Refusal.STALE
-    assert confirm(engine, number, version=2) is None
+    assert confirm(engine, number, version=seen) is Refusal.STALE
+    assert confirm(engine, number, version=version(engine, number)) is None
     assert [label.revision for label in labels(engine)] == [1, 2]
 
 
@@ -432,20 +354,25 @@ def test_whatever_people_say_the_books_agree(
         for step, (words, behind) in enumerate(said):
             before = incident(engine, number)
             refused = correct(
-                engine, number, words, by=f"person-{step}", version=before.version + behind
+                engine,
+                number,
+                words,
+                actor=operator(f"person-{step}"),
+                version=before.version + behind,
             )
             after = incident(engine, number)
             # Then a refusal changes nothing, and a closed incident takes no more words
             if refused is not None:
                 assert after.model_dump() == before.model_dump()
                 continue
-            assert before.stage is Stage.REVIEW
+            assert before.stage is not Stage.CLOSED
             # And what was said is what stands, with the deadline of its urgency
             if words.relevant:
                 assert (after.topic, after.urgency) == (words.topic, words.urgency)
                 assert after.settlement == words.settlement
                 assert after.due_at == due(words.urgency)
-                assert pending(engine)[TimerKind.DEADLINE] == after.due_at
+                assert pending(engine)[Clock.ANSWER] == first_reminder(words.urgency)
+                assert after.stage is Stage.ASSIGNED
             else:
                 assert after.stage is Stage.CLOSED
                 assert pending(engine) == {}

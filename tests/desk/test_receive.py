@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from builders import TUESDAY_NOON, post
+from builders import TUESDAY_NOON, post, shipped_judge
 from sqlmodel import select
 
 from models.columns import stored_id
@@ -56,7 +56,7 @@ def judged(place_from: str, *, place: Place | None) -> Judged:
         certainty=Certainty.AUTO,
     )
     later = TUESDAY_NOON + timedelta(hours=8)
-    duty = Duty(Assignment("roads", "Дороги"), Deadline(later, later, "8 часов"), TUESDAY_NOON)
+    duty = Duty(Assignment("roads", "Дороги"), Deadline(later, "8 часов"), TUESDAY_NOON)
     return Judged(Understood(prediction, verdict, place, place_from), duty)
 
 
@@ -65,8 +65,9 @@ def store(engine: sa.Engine, fetched: FetchedPost, answer: Judged) -> tuple[Post
     with unit_of_work(engine) as session:
         source = ensure_source(session, "vk:test", Network.VK, "Стена", TUESDAY_NOON)
         session.flush()
+        rules = shipped_judge().rules
         drafts = [Draft(change, answer)]
-        receive(session, stored_id(source.id), drafts, now=TUESDAY_NOON, calendar="1")
+        receive(session, stored_id(source.id), drafts, now=TUESDAY_NOON, rules=rules)
     with reading(engine) as session:
         return session.exec(select(Post)).one(), session.exec(select(Incident)).one()
 

@@ -12,13 +12,15 @@ from sqlmodel import col, select
 from models.inbox import Unreadable
 from models.incident import Incident
 from models.journal import JournalEntry
+from models.notice import Notice
 from models.post import Post, PostVersion
 from models.source import Source
 from models.timer import Timer
 from models.values import FetchedPost, Stated
-from models.vocabulary import Act, Outcome, Stage, TimerKind, TimerState, Topic, Urgency
+from models.vocabulary import Act, Clock, Occasion, Outcome, Stage, TimerState, Topic, Urgency
 from pipeline.database import reading
 from pipeline.ingest import OvertakenError, prepare, take_in
+from pipeline.tick import tick
 
 T = TypeVar("T")
 
@@ -68,14 +70,17 @@ def test_thanks_are_kept_but_open_nothing(engine: sa.Engine) -> None:
     assert [stored.relevant for stored in rows(engine, Post)] == [False]
 
 
-def test_every_incident_has_its_warning_its_deadline_and_its_first_entry(
+def test_every_incident_has_a_timer_for_each_of_its_clocks_and_its_first_entry(
     engine: sa.Engine,
 ) -> None:
     take(engine, LAMP)
     (incident,) = rows(engine, Incident)
-    timers = {timer.kind: timer for timer in rows(engine, Timer)}
-    assert timers[TimerKind.DEADLINE].due_at == incident.due_at
-    assert TUESDAY_NOON < timers[TimerKind.WARNING].due_at < incident.due_at
+    timers = {timer.clock: timer for timer in rows(engine, Timer)}
+    assert timers.keys() == {Clock.ANSWER, Clock.STAGE}
+    # The first reminder is a warning, and somebody has to have looked by the end of the review
+    assert TUESDAY_NOON < timers[Clock.ANSWER].due_at < incident.due_at
+    assert timers[Clock.STAGE].due_at == incident.stage_due_at
+    assert {(timer.level, timer.cycle) for timer in timers.values()} == {(0, 1)}
     (entry,) = rows(engine, JournalEntry)
     assert (entry.act, entry.actor, entry.incident_id) == (Act.OPENED, "otklik", incident.id)
     assert entry.after["topic"] == "lighting"
@@ -122,9 +127,9 @@ def test_an_edit_that_tells_of_danger_makes_the_incident_urgent(engine: sa.Engin
     (after,) = rows(engine, Incident)
     assert after.urgency is Urgency.URGENT
     assert after.due_at < before.due_at
-    pending = [timer for timer in rows(engine, Timer) if timer.state is TimerState.PENDING]
-    assert {timer.cycle for timer in pending} == {after.version}
-    assert max(timer.due_at for timer in pending) == after.due_at
+    (timer,) = [timer for timer in rows(engine, Timer) if timer.clock is Clock.ANSWER]
+    assert (timer.state, timer.cycle, timer.level) == (TimerState.PENDING, 2, 0)
+    assert timer.due_at < after.due_at
 
 
 def test_an_edit_may_turn_chat_into_a_complaint(engine: sa.Engine) -> None:
@@ -216,9 +221,13 @@ def test_what_is_too_long_for_its_column_stops_nothing(
     assert take(engine, post_with_long_parts, GAS).taken == 2
 
 
-def test_a_deadline_that_passed_before_we_knew_has_no_warning(engine: sa.Engine) -> None:
+def test_a_deadline_that_passed_before_we_knew_is_told_of_once(engine: sa.Engine) -> None:
     take(engine, replace(LAMP, published_at=TUESDAY_NOON - timedelta(days=30)))
-    assert [timer.kind for timer in rows(engine, Timer)] == [TimerKind.DEADLINE]
+    assert tick(engine, shipped_judge().rules, TUESDAY_NOON) == 1
+    (notice,) = rows(engine, Notice)
+    assert notice.occasion is Occasion.OVERDUE
+    acts = [entry.act for entry in rows(engine, JournalEntry)]
+    assert acts == [Act.OPENED, Act.OVERDUE, Act.ESCALATED]
 
 
 @pytest.mark.parametrize("days", [-20_000, 400])

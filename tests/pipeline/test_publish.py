@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from answering import TEXT, entries, post_of, queue, stored
-from console.builders import NOW
+from answering import RULES, TEXT, entries, post_of, queue, stored
+from console.builders import NOW, OPERATOR, operator
 from fakes.publisher import FakePublisher, Mode
 from outbox import Office
 from sqlmodel import select
@@ -16,7 +16,7 @@ from models.post import Post
 from models.vocabulary import Act, AnswerState
 from pipeline.database import unit_of_work
 from pipeline.decisions.publishing import GAVE_UP, LONGEST_ATTEMPT, MINUTE
-from pipeline.desk import answers as desk
+from pipeline.desk import outbox
 from pipeline.publish import publish_due
 
 
@@ -140,7 +140,10 @@ async def test_a_network_that_cannot_be_looked_at_is_not_sent_to(office: Office)
     # And when a person asks for it again, it is found
     version = stored(office.engine, answer_id).version
     with unit_of_work(office.engine) as session:
-        assert desk.repeat(session, answer_id, by="op", version=version, now=NOW) is None
+        assert (
+            outbox.repeat(session, answer_id, actor=operator("op"), version=version, now=NOW)
+            is None
+        )
     assert (await office.look()).found == 1
     assert len(office.network.standing) == 1
 
@@ -157,8 +160,8 @@ async def test_what_the_network_refuses_goes_back_to_the_operator_and_may_be_rep
     assert (await office.look(timedelta(days=1))).tried == 0
 
     with unit_of_work(office.engine) as session:
-        desk.repeat(
-            session, answer_id, by="operator", version=refused.version, now=office.clock.now
+        outbox.repeat(
+            session, answer_id, actor=OPERATOR, version=refused.version, now=office.clock.now
         )
     assert (await office.look()).published == 1
     assert office.network.standing[0].reply.key == refused.key
@@ -213,7 +216,7 @@ async def test_a_bug_in_a_publisher_is_noted_and_stops_nothing_else(
 
 async def test_without_a_publisher_the_answer_waits_and_says_so(office: Office) -> None:
     answer_id = queue(office.engine)
-    tally = await publish_due(office.engine, lambda _: None, clock=office.clock)
+    tally = await publish_due(office.engine, lambda _: None, rules=RULES, clock=office.clock)
     answer = stored(office.engine, answer_id)
     assert (tally.waiting, answer.state) == (1, AnswerState.QUEUED)
     assert "не настроена" in answer.error
@@ -251,7 +254,7 @@ async def test_a_worker_that_was_stopped_for_long_sends_nothing_any_more(office:
     held_up = HeldUp(office.clock.show)
     office.clock.now += MINUTE
     # When it goes on after its time
-    tally = await publish_due(office.engine, lambda _: held_up, clock=office.clock)
+    tally = await publish_due(office.engine, lambda _: held_up, rules=RULES, clock=office.clock)
     # Then nothing was sent, and the answer still goes out once
     assert held_up.calls == ["find"]
     assert tally.unknown == 1
@@ -266,7 +269,7 @@ async def test_a_source_that_fails_rests_and_the_others_are_served(office: Offic
     broken.publishing = [Mode.LOST_BEFORE] * 10
     publishers = {"vk:luga": broken, "ok:luga": works}
 
-    tally = await publish_due(office.engine, publishers.get, clock=office.clock)
+    tally = await publish_due(office.engine, publishers.get, rules=RULES, clock=office.clock)
 
     assert (tally.unknown, tally.published) == (1, 1)
     assert broken.calls == ["publish"], "four others were spared"
@@ -291,7 +294,9 @@ async def test_no_source_waits_for_another_one(office: Office) -> None:
             return published
 
     publishers = {"a:slow": Slow(office.clock.show), "b:quick": Quick(office.clock.show)}
-    tally = await publish_due(office.engine, publishers.get, clock=office.clock, longest=20.0)
+    tally = await publish_due(
+        office.engine, publishers.get, rules=RULES, clock=office.clock, longest=20.0
+    )
     # Then both are published by the same look
     assert tally.published == 2
     assert state(office, slow_id) is state(office, quick_id) is AnswerState.PUBLISHED
@@ -307,6 +312,6 @@ async def test_a_source_with_many_answers_does_not_hold_up_the_next_look(office:
             return await super().publish(reply)
 
     sluggish = Sluggish(office.clock.show)
-    first = await publish_due(office.engine, lambda _: sluggish, clock=office.clock)
-    second = await publish_due(office.engine, lambda _: sluggish, clock=office.clock)
+    first = await publish_due(office.engine, lambda _: sluggish, rules=RULES, clock=office.clock)
+    second = await publish_due(office.engine, lambda _: sluggish, rules=RULES, clock=office.clock)
     assert (first.published, second.published) == (2, 2)

@@ -9,7 +9,8 @@ from datetime import timedelta
 from itertools import count
 
 import sqlalchemy as sa
-from answering import TEXT, entries, post_of, queue, stored
+from answering import RULES, TEXT, entries, post_of, queue, stored
+from console.builders import OPERATOR
 from fakes.publisher import FakePublisher, KilledError, Mode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from models.post import Post
 from models.vocabulary import Act, AnswerState
 from pipeline.database import reading, unit_of_work
 from pipeline.decisions.publishing import GAVE_UP, MINUTE
-from pipeline.desk import answers as desk
+from pipeline.desk import outbox
 from pipeline.publish import PublishTally, publish_due
 
 
@@ -32,7 +33,7 @@ def test_workers_that_look_at_once_send_each_answer_once(engine: sa.Engine) -> N
     network = FakePublisher(clock.show)
 
     def work(_: int) -> PublishTally:
-        return asyncio.run(publish_due(engine, lambda _: network, clock=clock.show))
+        return asyncio.run(publish_due(engine, lambda _: network, rules=RULES, clock=clock.show))
 
     with ThreadPoolExecutor(4) as workers:
         tallies = list(workers.map(work, range(4)))
@@ -102,7 +103,7 @@ async def survive(office: Office, answer_id: int, day: Day) -> None:
     if day.repeats:
         version, now = stored(office.engine, answer_id).version, office.clock.now
         with unit_of_work(office.engine) as session:
-            desk.repeat(session, answer_id, by="operator", version=version, now=now)
+            outbox.repeat(session, answer_id, actor=OPERATOR, version=version, now=now)
     office.network.publishing, office.network.finding = [day.publish], [day.find]
     if day.clock_dies is not None:
         office.clock.die_at(day.clock_dies)
@@ -131,7 +132,8 @@ def test_whatever_dies_or_gets_lost_nothing_is_doubled_and_nothing_forgotten(
         below = office.network.below(post_of(engine, answer_id))
         assert len(below) <= 1, "the citizen reads it twice"
         answer = stored(engine, answer_id)
-        if answer.state is AnswerState.QUEUED:
+        # One that a person sends again after nobody knew its end is looked for first.
+        if answer.state is AnswerState.QUEUED and answer.sent_at is None:
             assert not below, "what may still be withdrawn surely does not stand there"
         if answer.state is AnswerState.PUBLISHED:
             assert below == [TEXT]

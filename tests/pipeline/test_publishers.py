@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 from answering import stored
+from console.builders import OPERATOR
 from fakes.demo import LOST
 from fakes.max_demo import GROUP as MAX_GROUP
 from fakes.server import Fault
@@ -31,6 +32,7 @@ from pipeline.desk.answers import queue_answer
 from pipeline.publish import PublishTally, publish_due
 from pipeline.publishers import open_publishers
 from pipeline.region.load import load_region
+from pipeline.rules import Rules
 from pipeline.secrets import FOLDER
 from pipeline.settings import Settings
 
@@ -65,9 +67,9 @@ def queue(place: Town, settings: Settings, key: str, text: str = TEXT, begins: s
             session,
             incident_id,
             Draft(text, AnswerKind.FINAL),
-            by="operator",
+            actor=OPERATOR,
             version=None,
-            region=load_region(settings.region),
+            rules=Rules.of(load_region(settings.region)),
             now=place.time.now(),
         )
     assert isinstance(answer, Answer), answer
@@ -76,8 +78,9 @@ def queue(place: Town, settings: Settings, key: str, text: str = TEXT, begins: s
 
 async def send(place: Town, settings: Settings) -> PublishTally:
     """Send what is due, as one run of the flow does."""
+    rules = Rules.of(load_region(settings.region))
     async with open_publishers(settings, place.engine) as publishers:
-        return await publish_due(place.engine, publishers, clock=place.time.now)
+        return await publish_due(place.engine, publishers, rules=rules, clock=place.time.now)
 
 
 async def page(url: str) -> str:

@@ -1,67 +1,17 @@
 """What `otklik region check` says of a folder with one mistake in it."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from region_folder import SMALL, change, said, write_region
 
 from pipeline.region.load import SAMPLES, RegionError, check_region, load_region
-
-SMALL = {
-    "region.yaml": """\
-code: lipki
-name: Липки
-municipality: {code: lipki, name: Липки, kind: муниципальный округ}
-time_zone: Europe/Moscow
-working_hours:
-  monday: ["09:00-13:00", "14:00-18:00"]
-""",
-    "settlements.yaml": """\
-settlements:
-  - code: north
-    name: Северное сельское поселение
-    villages:
-      - name: Сосновка
-  - code: south
-    name: Южное сельское поселение
-    villages:
-      - name: Ольховка
-""",
-    "bodies.yaml": """\
-bodies:
-  - {code: desk, name: Диспетчерская, kind: district}
-  - {code: north, name: Администрация севера, kind: settlement, settlement: north}
-  - {code: south, name: Администрация юга, kind: settlement, settlement: south}
-""",
-    "routing.yaml": """\
-rules:
-  - {name: Дороги, topics: [roads], settlements: all, body: settlement_administration}
-default: desk
-""",
-    "norms.yaml": """\
-norms:
-  - {source: any, urgency: urgent, working_hours: 3}
-""",
-    "sources.yaml": """\
-sources: []
-""",
-}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in SMALL.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    return tmp_path
-
-
-def change(folder: Path, file: str, old: str, new: str) -> None:
-    text = (folder / file).read_text(encoding="utf-8")
-    assert old in text
-    (folder / file).write_text(text.replace(old, new), encoding="utf-8")
-
-
-def said(folder: Path) -> list[str]:
-    return [str(problem) for problem in check_region(folder)]
+    return write_region(tmp_path)
 
 
 def test_a_sound_folder_has_no_problems(folder: Path) -> None:
@@ -108,6 +58,32 @@ MISTAKES = [
     ("region.yaml", "code: lipki\nname", "name", 1, "нет ключа «code»"),
     ("region.yaml", "code: lipki\n", "extra_days_off: [32 мая]\ncode: lipki\n", 1, "не дата"),
     ("region.yaml", "code: lipki\n", "code: [lipki\n", 2, "это не YAML"),
+    ("routing.yaml", "body: settlement", "urgency: soon, body: settlement", 2, "важность «soon»"),
+    (
+        "routing.yaml",
+        "body: settlement",
+        "sources: [telegraph], body: settlement",
+        2,
+        "«telegraph»",
+    ),
+    ("routing.yaml", "body: settlement", "sources: [], body: settlement", 2, "список пуст"),
+    ("routing.yaml", "body: settlement", "helpers: [mayor], body: settlement", 2, "«mayor»"),
+    ("routing.yaml", "istration}", "istration, helpers: [desk, desk]}", 2, "указан дважды"),
+    ("routing.yaml", "settlement_administration", "desk, helpers: [desk]", 2, "помогает себе"),
+    ("bodies.yaml", "kind: district", "kind: district, channels: [fax]", 2, "источник «fax»"),
+    ("bodies.yaml", "kind: district", "kind: district, channels: []", 2, "список пуст"),
+    ("norms.yaml", "hours: 3", "hours: 3, term: soon", 2, "неизвестно: срок «soon»"),
+    ("norms.yaml", "hours: 3", "hours: 3, pause: maybe", 2, "неизвестно: значение «maybe»"),
+    ("norms.yaml", "hours: 3", "hours: 3, term: review, pause: true", 2, "не останавливают"),
+    ("norms.yaml", "working_hours: 3", "working_hours: 9", 2, "дано больше (9 рабочих часов)"),
+    ("norms.yaml", "working_hours: 3", "working_days: 2", 2, "дано больше (2 рабочих дня)"),
+    ("region.yaml", "code: lipki\n", "process: {approve: true}\ncode: lipki\n", 1, "«approval»"),
+    ("region.yaml", "code: lipki\n", "process: {dissatisfied: 5}\ncode: lipki\n", 1, "от 1 до 4"),
+    ("region.yaml", "code: lipki\n", "process: {rounds: 0}\ncode: lipki\n", 1, "от 1 до 9"),
+    ("region.yaml", "code: lipki\n", "process: {join_days: 93}\ncode: lipki\n", 1, "от 1 до 92"),
+    ("region.yaml", "code: lipki\n", "process: {join: yes}\ncode: lipki\n", 1, "значение «yes»"),
+    ("region.yaml", "code: lipki\n", "process: {on_closed: x}\ncode: lipki\n", 1, "reopen, repeat"),
+    ("region.yaml", "code: lipki\n", "extra_days_off: [2101-01-01]\ncode: lipki\n", 1, "вне"),
     ("region.yaml", "code: lipki\nname: Л", "code: &a lipki\nname: *a\nx: Л", 2, "ссылки YAML"),
 ]
 
@@ -226,6 +202,29 @@ def test_communities_must_be_pairs(folder: Path) -> None:
 def test_a_long_list_of_choices_is_cut(folder: Path) -> None:
     change(folder, "routing.yaml", "[roads]", "[zzzz]")
     assert any("и другие" in text for text in said(folder))
+
+
+def test_a_day_cannot_be_off_and_on(folder: Path) -> None:
+    both = "extra_days_off: [2026-11-03]\nextra_working_days: [2026-11-03]\ncode: lipki\n"
+    change(folder, "region.yaml", "code: lipki\n", both)
+    (problem,) = check_region(folder)
+    assert "день 2026-11-03 указан и как выходной, и как рабочий" in problem.what
+    assert problem.line == 1
+
+
+def test_extra_days_off_leave_a_working_day_in_every_year(folder: Path) -> None:
+    # Given a district that works on Mondays alone
+    first = date(2026, 1, 1)
+    mondays = [day for i in range(365) if (day := first + timedelta(days=i)).weekday() == 0]
+    off = f"extra_days_off: [{', '.join(map(str, mondays))}]\ncode: lipki\n"
+    # When every Monday of a year is taken off
+    change(folder, "region.yaml", "code: lipki\n", off)
+    # Then the year is named
+    (problem,) = check_region(folder)
+    assert "в 2026 году не остаётся ни одного рабочего дня" in problem.what
+    # And one of them back mends it
+    change(folder, "region.yaml", "2026-11-16, ", "")
+    assert said(folder) == []
 
 
 @pytest.mark.parametrize("name", ["nowhere", "", "x" * 5000, "a\x00b"])

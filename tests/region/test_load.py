@@ -5,14 +5,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from region_folder import change, write_region
 
-from models.vocabulary import Network, Urgency
+from models.vocabulary import Network, Role, Term, Urgency
 from pipeline.region.load import SAMPLES, check_region, load_region, shipped_regions
 from pipeline.region.schema import (
     DEFAULT_NORMS,
+    DEFAULT_REMINDERS,
     BodyKind,
     Norm,
+    OnClosed,
+    Process,
     Region,
+    Reminder,
 )
 
 
@@ -105,6 +110,153 @@ def test_the_first_fitting_norm_wins() -> None:
     assert region.norm_for(Network.VK, Urgency.NORMAL) == Norm(
         "any", Urgency.NORMAL, 9, "working_hours"
     )
+
+
+@pytest.mark.parametrize("name", shipped_regions())
+@pytest.mark.parametrize(
+    ("network", "amount", "unit", "pausable"),
+    [
+        (Network.OPEN_REGION, 12, "calendar_days", False),
+        (Network.POS, 8, "calendar_days", False),
+        (Network.REGISTRY, 30, "calendar_days", True),
+        (Network.MAIL, 30, "calendar_days", True),
+        (Network.PAPER, 30, "calendar_days", True),
+        (Network.RECEPTION, 30, "calendar_days", True),
+    ],
+)
+def test_the_samples_know_the_terms_of_other_sources(
+    name: str, network: Network, amount: int, unit: str, pausable: bool
+) -> None:
+    norm = load_region(name).norm_for(network, Urgency.NORMAL)
+    assert (norm.amount, norm.unit, norm.pausable) == (amount, unit, pausable)
+
+
+@pytest.mark.parametrize("name", shipped_regions())
+def test_the_samples_limit_stages_too(name: str) -> None:
+    region = load_region(name)
+
+    def said(term: Term, network: Network = Network.VK) -> tuple[int, str]:
+        norm = region.find_norm(network, Urgency.NORMAL, term)
+        assert norm is not None
+        return norm.amount, norm.unit
+
+    assert said(Term.FINAL) == (7, "working_days")
+    assert said(Term.REVIEW) == said(Term.ACCEPTANCE) == (4, "working_hours")
+    assert said(Term.REVIEW, Network.REGISTRY) == (3, "calendar_days")
+    assert said(Term.SILENCE) == (97, "calendar_hours")
+
+
+def test_the_samples_show_both_ways_to_work(smolensky: Region) -> None:
+    amursky = load_region("amursky")
+    assert smolensky.process == Process()
+    assert amursky.process == Process(approval=True, on_closed=OnClosed.REPEAT)
+    assert smolensky.reminders == DEFAULT_REMINDERS
+    assert amursky.reminders == (
+        Reminder(0.5, roles=(Role.EXECUTOR,)),
+        Reminder(0.75, roles=(Role.EXECUTOR, Role.OPERATOR)),
+        *DEFAULT_REMINDERS[1:],
+    )
+
+
+def test_the_amursk_villages_have_no_right_to_the_portal() -> None:
+    region = load_region("amursky")
+    assert region.body("amursk").handles(Network.OPEN_REGION)
+    assert not region.body("achan").handles(Network.OPEN_REGION)
+    assert region.body("achan").handles(Network.VK)
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    region = load_region(write_region(tmp_path))
+    assert region.process == Process()
+    assert region.reminders == DEFAULT_REMINDERS
+    assert {body.channels for body in region.bodies} == {None}
+    assert [(rule.sources, rule.urgency, rule.helpers) for rule in region.rules] == [
+        (None, None, ())
+    ]
+    assert region.norms == (Norm("any", Urgency.URGENT, 3, "working_hours"),)
+
+
+def test_everything_that_may_be_set_is_kept(tmp_path: Path) -> None:
+    write_region(tmp_path)
+    change(
+        tmp_path,
+        "region.yaml",
+        "code: lipki\n",
+        "process: {approval: true, survey: true, dissatisfied: 3, rounds: 2, join: false,"
+        " join_days: 30, on_closed: repeat}\ncode: lipki\n",
+    )
+    change(
+        tmp_path,
+        "routing.yaml",
+        "settlements: all",
+        "settlements: all, sources: [vk, ok], urgency: urgent, helpers: [desk, north]",
+    )
+    change(tmp_path, "bodies.yaml", "settlement: north}", "settlement: north, channels: [vk]}")
+    change(
+        tmp_path,
+        "norms.yaml",
+        "working_hours: 3}",
+        "working_hours: 3}\n  - {source: any, urgency: any, term: final, calendar_hours: 48,"
+        " pause: true}",
+    )
+
+    region = load_region(tmp_path)
+
+    assert region.process == Process(
+        approval=True,
+        survey=True,
+        dissatisfied=3,
+        rounds=2,
+        join=False,
+        join_days=30,
+        on_closed=OnClosed.REPEAT,
+    )
+    (rule,) = region.rules
+    assert (rule.sources, rule.urgency) == (frozenset({Network.VK, Network.OK}), Urgency.URGENT)
+    assert rule.helpers == ("desk", "north")
+    assert region.body("north").channels == frozenset({Network.VK})
+    assert region.norms[1] == Norm(
+        "any", "any", 48, "calendar_hours", term=Term.FINAL, pausable=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("[]", [(1.0, 0)]),
+        ("[{at: 29%, tell: [executor]}]", [(0.29, 0), (1.0, 0)]),
+        ("[{at: deadline, tell: [executor]}]", [(1.0, 0)]),
+        ("[{at: +90m, tell: [approver]}]", [(1.0, 0), (1.0, 90)]),
+        (
+            (
+                "[{at: 1%, tell: [executor]}, {at: 99%, tell: [executor]}, "
+                "{at: +2h, tell: [approver]}]"
+            ),
+            [(0.01, 0), (0.99, 0), (1.0, 0), (1.0, 120)],
+        ),
+    ],
+)
+def test_a_reminder_at_the_deadline_is_never_missing(
+    tmp_path: Path, written: str, meant: list[tuple[float, int]]
+) -> None:
+    write_region(tmp_path)
+    (tmp_path / "norms.yaml").write_text(f"norms: []\nreminders: {written}\n", encoding="utf-8")
+
+    reminders = load_region(tmp_path).reminders
+
+    assert [(reminder.share, reminder.after) for reminder in reminders] == meant
+    added = {Role.OPERATOR} if "deadline" not in written else {Role.EXECUTOR}
+    assert {*reminders[[*meant].index((1.0, 0))].roles} == added
+
+
+def test_a_role_is_told_once(tmp_path: Path) -> None:
+    write_region(tmp_path)
+    text = "norms: []\nreminders: [{at: deadline, tell: [executor, operator, executor]}]\n"
+    (tmp_path / "norms.yaml").write_text(text, encoding="utf-8")
+
+    (reminder,) = load_region(tmp_path).reminders
+
+    assert reminder.roles == (Role.EXECUTOR, Role.OPERATOR)
 
 
 def test_silent_norms_fall_back_to_eight_and_three_hours(smolensky: Region, tmp_path: Path) -> None:

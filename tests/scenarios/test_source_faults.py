@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from answering import REGION
+from answering import RULES
+from console.builders import OPERATOR, operator
 from fakes.publisher import KilledError
 from fakes.vk_limits import Kind
 from pydantic import SecretStr
@@ -32,6 +33,7 @@ from pipeline.database import open_database, reading, unit_of_work
 from pipeline.decisions.answering import Draft
 from pipeline.decisions.publishing import GAVE_UP
 from pipeline.desk import answers as desk
+from pipeline.desk import outbox
 from pipeline.publish import publish_due
 from pipeline.store.answers import WAITING
 
@@ -154,7 +156,9 @@ class Worker:
         for token in self.tokens.values():
             self.town.see_to(self.ledger, token)
         try:
-            await publish_due(self.engine, self.publishers.get, clock=lambda: self.town.clock.now)
+            await publish_due(
+                self.engine, self.publishers.get, rules=RULES, clock=lambda: self.town.clock.now
+            )
         except KilledError:
             self.deaths += 1
 
@@ -223,9 +227,9 @@ def answer_everybody(engine: sa.Engine) -> dict[int, str]:
                 session,
                 stored_id(post.incident_id),
                 draft,
-                by="operator",
+                actor=OPERATOR,
                 version=None,
-                region=REGION,
+                rules=RULES,
                 now=post.first_seen_at,
             )
             assert isinstance(answer, Answer), answer
@@ -248,7 +252,9 @@ def repeat_doubtful(engine: sa.Engine, now: datetime) -> bool:
     for one in doubtful:
         with unit_of_work(engine) as session:
             answer_id = stored_id(one.id)
-            assert not desk.repeat(session, answer_id, by="op", version=one.version, now=now)
+            assert not outbox.repeat(
+                session, answer_id, actor=operator("op"), version=one.version, now=now
+            )
     return bool(doubtful)
 
 

@@ -98,7 +98,9 @@ def downgrade() -> None:
     op.execute(sa.delete(journal).where(journal.c.act.in_(NEW_ACTS)))
     _allow_acts(ACTS)
     op.drop_index("incident_queue_certainty", "incident")
-    op.drop_column("incident", "certainty")
+    with op.batch_alter_table("incident") as batch_op:
+        batch_op.drop_constraint("incident_certainty", type_="check")
+        batch_op.drop_column("certainty")
 
 
 def _allow_acts(acts: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from models.vocabulary import AnswerKind
+from models.vocabulary import AnswerKind, Outcome
 from pipeline.console.access import SignedInForm, Visitor
 from pipeline.console.answering import Written
 from pipeline.console.frame import Console, console_of
@@ -15,8 +15,9 @@ from pipeline.console.pages.incident import LARGEST_ID, card, number_of
 from pipeline.database import unit_of_work
 from pipeline.decisions.answering import Draft, Reason, Refused, tidy
 from pipeline.desk import answers as desk
+from pipeline.desk import drafts, outbox
 from pipeline.store.answers import find_answer
-from pipeline.store.incidents import find_incident
+from pipeline.store.incidents import visible_incident
 
 LATE = frozenset({Reason.STALE, Reason.CLOSED, Reason.STEP, Reason.DELETED})
 """What the card showed is not so any more; everything else is put right in the form."""
@@ -28,17 +29,19 @@ router = APIRouter()
 class Filled:
     """The form for a new answer; what it cannot hold is answered with 422.
 
-    ``seen`` is the incident's version. Nothing that a person typed is bounded here: a refusal has
-    to show it to them again.
+    ``seen`` is the incident's version, ``draft_seen`` that of the draft in the form. Nothing that
+    a person typed is bounded here: a refusal has to show it to them again.
     """
 
-    button: Annotated[Literal["send", "hand"], Form()]
+    button: Annotated[Literal["send", "hand", "draft", "submit"], Form()]
     seen: Annotated[int, Form(ge=1, le=LARGEST_ID)]
     text: Annotated[str, Form()] = ""
     kind: Annotated[Literal["", "interim", "final"], Form()] = ""
     post: Annotated[int | None, Form(ge=1, le=LARGEST_ID)] = None
     further: Annotated[Literal["", "yes"], Form()] = ""
     link: Annotated[str, Form()] = ""
+    outcome: Annotated[Outcome | None, Form()] = None
+    draft_seen: Annotated[int, Form(ge=1, le=LARGEST_ID)] = 1
 
     @property
     def draft(self) -> Draft:
@@ -48,6 +51,7 @@ class Filled:
             AnswerKind(self.kind) if self.kind else None,
             post_id=self.post,
             further=bool(self.further),
+            outcome=self.outcome,
         )
 
 
@@ -68,7 +72,7 @@ def write_answer(
     console = console_of(request)
     incident_id = number_of(number)
     with unit_of_work(console.engine) as session:
-        if find_incident(session, incident_id) is None:
+        if visible_incident(session, visitor.actor, incident_id) is None:
             raise HTTPException(404)
         said = _write(session, incident_id, filled, visitor, console)
     if isinstance(said, Refused):
@@ -90,6 +94,8 @@ def decide_answer(
     incident_id, answer_id = number_of(number), number_of(answer)
     with unit_of_work(console.engine) as session:
         known = find_answer(session, answer_id)
+        if visible_incident(session, visitor.actor, incident_id) is None:
+            raise HTTPException(404)
         if known is None or known.incident_id != incident_id:
             raise HTTPException(404)
         trouble = _decide(session, answer_id, decided, visitor, console)
@@ -102,18 +108,32 @@ def decide_answer(
 def _write(
     session: Session, incident_id: int, filled: Filled, visitor: Visitor, console: Console
 ) -> object:
-    by, now, region = visitor.staff.login, console.clock(), console.region
+    actor, now, rules = visitor.actor, console.clock(), console.rules
+    if filled.button in {"draft", "submit"}:
+        said = drafts.save_draft(
+            session,
+            incident_id,
+            filled.draft,
+            actor=actor,
+            version=filled.draft_seen,
+            rules=rules,
+            now=now,
+        )
+        if filled.button == "draft" or isinstance(said, Refused):
+            return said
+        return drafts.submit(session, incident_id, actor=actor, rules=rules, now=now)
     if filled.button == "hand":
+        link = filled.link.strip()
         return desk.record_by_hand(
-            session, incident_id, filled.draft, filled.link.strip(), by=by, region=region, now=now
+            session, incident_id, filled.draft, link, actor=actor, rules=rules, now=now
         )
     return desk.queue_answer(
         session,
         incident_id,
         filled.draft,
-        by=by,
+        actor=actor,
         version=filled.seen,
-        region=region,
+        rules=rules,
         now=now,
     )
 
@@ -121,17 +141,24 @@ def _write(
 def _decide(
     session: Session, answer_id: int, decided: Decided, visitor: Visitor, console: Console
 ) -> Refused | None:
-    by, now, version = visitor.staff.login, console.clock(), decided.seen
+    actor, now, version = visitor.actor, console.clock(), decided.seen
+    rules = console.rules
     if decided.button == "repeat":
-        return desk.repeat(session, answer_id, by=by, version=version, now=now)
+        return outbox.repeat(session, answer_id, actor=actor, version=version, now=now)
     if decided.button == "withdraw":
-        return desk.withdraw(session, answer_id, by=by, version=version, now=now)
+        return outbox.withdraw(
+            session, answer_id, actor=actor, version=version, rules=rules, now=now
+        )
     link = decided.link.strip()
-    return desk.mark_by_hand(session, answer_id, link, by=by, version=version, now=now)
+    return outbox.mark_by_hand(
+        session, answer_id, link, actor=actor, version=version, rules=rules, now=now
+    )
 
 
 def _refused(console: Console, visitor: Visitor, incident_id: int, written: Written) -> Response:
     status = 409 if written.trouble.reason in LATE else 422
+    if written.trouble.reason is Reason.FORBIDDEN:
+        status = 403
     return card(console, visitor, incident_id, status=status, written=written)
 
 

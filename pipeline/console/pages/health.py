@@ -16,6 +16,8 @@ from models.timer import Timer
 from pipeline.console.access import find_visitor
 from pipeline.console.frame import Console, console_of
 from pipeline.database import alembic_config, reading
+from pipeline.decisions.deadman import is_silent
+from pipeline.desk.heartbeat import TIMERS, last_beat
 from pipeline.store.sources import all_sources
 from pipeline.store.timers import oldest_due
 
@@ -60,14 +62,16 @@ def examine(console: Console) -> Health:
             return Health(ok=False, details={"database": True, "schema": schema})
         sources = _sources(session, console)
         due, fired = oldest_due(session, now), _last_fired(session)
+        beat = last_beat(session, TIMERS)
     silent = sorted(
         key
         for key, source in sources.items()
         if now - (_expected(source) or console.started_at) > SOURCE_SILENT
     )
     late = due is not None and now - due > TIMER_LATE
+    stopped = beat is not None and is_silent(beat, now)
     return Health(
-        ok=not silent and not late,
+        ok=not silent and not late and not stopped,
         details={
             "database": True,
             "schema": {"revision": revision, "expected": expected},
@@ -77,6 +81,7 @@ def examine(console: Console) -> Health:
             },
             "silent_sources": silent,
             "timers": {
+                "seconds_since_beat": _seconds(beat, now),
                 "seconds_since_fired": _seconds(fired, now),
                 "oldest_due_seconds": _seconds(due, now),
                 "late": late,

@@ -13,15 +13,19 @@ from models.post import Post, PostVersion
 from models.source import Source
 from models.vocabulary import PostKind, Stage, Urgency
 from pipeline.console.access import SignedIn, Visitor
-from pipeline.console.answering import Answering, Written, answering, told
+from pipeline.console.acting import Sent, acting
+from pipeline.console.answering import Answering, Written, answering
 from pipeline.console.explain import Why, explain, journal, why
 from pipeline.console.frame import Console, console_of
 from pipeline.console.highlight import Kind, Piece, legend, pieces
 from pipeline.console.judging import judging
+from pipeline.console.opinions import opinions
 from pipeline.console.wording import body_name, place, safe_url, timing
 from pipeline.database import reading
 from pipeline.decisions.correcting import Correction
+from pipeline.decisions.lifecycle import Standing
 from pipeline.desk.answers import targets
+from pipeline.desk.cases import standing_of
 from pipeline.desk.correcting import present
 from pipeline.region.schema import Contacts
 from pipeline.store import answers, incidents, posts
@@ -77,21 +81,35 @@ def card(
     trouble: str = "",
     said: Correction | None = None,
     written: Written | None = None,
+    sent: Sent | None = None,
 ) -> Response:
-    """Return an incident's card; raise 404 for an id that is none of an incident.
+    """Return an incident's card; raise 404 where there is none that this person may see.
 
     ``trouble`` is why what was ``said`` in its form was not accepted; without ``said`` the form
-    shows what stands now. ``written`` is an answer to the citizen that was not accepted.
+    shows what stands now. ``written`` is an answer to the citizen that was not accepted, ``sent``
+    the form of another act.
     """
     with reading(console.engine) as session:
-        incident = incidents.find_incident(session, number)
+        incident = incidents.visible_incident(session, visitor.actor, number)
         if incident is None:
             raise HTTPException(404)
         texts = list(_texts(session, incident, console))
         entries = incidents.journal_of(session, number)
         first = next(iter(posts.posts_of(session, number)), None)
         stands = present(session, incident, first) if first is not None else None
-        answer = _answering(session, incident, console, written)
+        standing = standing_of(session, incident, console.rules)
+        answer = _answering(
+            session, incident, standing, visitor=visitor, console=console, written=written
+        )
+        acts = acting(
+            incident,
+            standing,
+            answers.of_incident(session, number),
+            actor=visitor.actor,
+            console=console,
+            sent=sent,
+        )
+        said_of_answers = opinions(session, incident, console)
     settlement, address = place(incident, console.region)
     return console.page(
         "incident.html",
@@ -112,18 +130,35 @@ def card(
         texts=texts,
         judging=judging(incident, entries, said or stands, console, trouble) if stands else None,
         answering=answer,
-        journal=told(journal(entries, console)),
+        acting=acts,
+        opinions=said_of_answers,
+        journal=journal(entries, console.region),
     )
 
 
 def _answering(
-    session: Session, incident: Incident, console: Console, written: Written | None
+    session: Session,
+    incident: Incident,
+    standing: Standing,
+    *,
+    visitor: Visitor,
+    console: Console,
+    written: Written | None,
 ) -> Answering | None:
     number = stored_id(incident.id)
     urls = {stored_id(post.id): post.url for post in posts.posts_of(session, number)}
     given = answers.of_incident(session, number)
     to = targets(session, number)
-    return answering(incident, given, to, urls, console=console, written=written)
+    return answering(
+        incident,
+        given,
+        to,
+        urls,
+        standing=standing,
+        actor=visitor.actor,
+        console=console,
+        written=written,
+    )
 
 
 def _texts(session: Session, incident: Incident, console: Console) -> Iterator[Text]:

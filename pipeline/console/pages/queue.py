@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from models.columns import stored_id
-from models.vocabulary import Certainty, Topic, Urgency
+from models.vocabulary import Certainty, Stage, Topic, Urgency
 from pipeline.console.access import SignedIn
 from pipeline.console.frame import Console, console_of
 from pipeline.console.wording import (
@@ -26,6 +26,7 @@ from pipeline.console.wording import (
     unbroken,
 )
 from pipeline.database import reading
+from pipeline.decisions.permissions import Right, has, limited_to
 from pipeline.status import pressing_statuses
 from pipeline.status_words import brief
 from pipeline.store.incidents import QueueFilter, QueueRow, count_queue, queue
@@ -86,14 +87,15 @@ class Wanted:
         query = urlencode({key: value for key, value in words.items() if value})
         return f"/?{query}" if query else "/"
 
-    def filter(self, now: datetime) -> QueueFilter:
-        """Return the same as a filter of the store."""
+    def filter(self, now: datetime, body: str | None) -> QueueFilter:
+        """Return the same as a filter of the store, for those who may see only one body's."""
         return QueueFilter(
             topic=self.topic,
             settlement=self.settlement,
             urgency=Urgency.URGENT if self.urgent else None,
             certainty=self.certainty,
             overdue_at=now if self.overdue else None,
+            body=body,
         )
 
 
@@ -117,6 +119,7 @@ class Row:
     settlement: str
     address: str
     body: str
+    stage: str
     network: str
     written: str
     excerpt: str
@@ -154,17 +157,21 @@ class Notice:
 def show_queue(request: Request, visitor: SignedIn) -> Response:
     """Show a page of the queue."""
     console = console_of(request)
-    now = console.clock()
+    if not has(visitor.actor, Right.READ_QUEUE):
+        return console.page("reports.html", visitor=visitor)
+    now, body = console.clock(), limited_to(visitor.actor)
     region = console.region
     settlements = frozenset(settlement.code for settlement in region.settlements)
     wanted = Wanted.of(request.query_params, settlements)
     with reading(console.engine) as session:
-        counts = _counts(session, wanted, now)
+        counts = _counts(session, wanted, now, body)
         total = counts[replace(wanted, page=1)]
         pages = max(1, -(-total // PAGE))
         wanted = replace(wanted, page=min(wanted.page, pages))
-        rows = queue(session, wanted.filter(now), offset=(wanted.page - 1) * PAGE, limit=PAGE)
-        notice = _notice(session, console, now)
+        offset = (wanted.page - 1) * PAGE
+        rows = queue(session, wanted.filter(now, body), offset=offset, limit=PAGE)
+        sees_sources = has(visitor.actor, Right.SEE_SOURCES)
+        notice = _notice(session, console, now) if sees_sources else None
     shown = [_row(row, console, now) for row in rows]
     return console.page(
         "queue.html",
@@ -203,16 +210,17 @@ def _row(row: QueueRow, console: Console, now: datetime) -> Row:
         settlement=settlement,
         address=address,
         body=body_name(incident.body, console.region),
+        stage="" if incident.stage is Stage.REVIEW else incident.stage.russian,
         network=row.source.network.russian,
         written=console.local(incident.created_at),
         excerpt=excerpt(row.post.text),
     )
 
 
-def _counts(session: Session, wanted: Wanted, now: datetime) -> dict[Wanted, int]:
+def _counts(session: Session, wanted: Wanted, now: datetime, body: str | None) -> dict[Wanted, int]:
     """Count what the filter lets through, and all that is open whatever the filter shows."""
     views = {replace(wanted, page=1), *(view for _, view, _ in VIEWS)}
-    return {view: count_queue(session, view.filter(now)) for view in views}
+    return {view: count_queue(session, view.filter(now, body)) for view in views}
 
 
 def _pager(wanted: Wanted, total: int, pages: int) -> Pager:

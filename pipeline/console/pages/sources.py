@@ -7,11 +7,11 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from connectors.ledger import TokenState
-from models.vocabulary import Role
-from pipeline.console.access import SignedIn
+from pipeline.console.access import SourcesReader
 from pipeline.console.frame import Console, console_of
 from pipeline.console.wording import count, distance, excerpt, grouped, unbroken
 from pipeline.database import reading
+from pipeline.decisions.permissions import Right, has
 from pipeline.status import WAITING, SourceStatus, TokenStatus, statuses
 from pipeline.status_words import span, state, troubles
 
@@ -79,13 +79,13 @@ class TokenRow:
 
 
 @router.get("/sources")
-def show_sources(request: Request, visitor: SignedIn) -> Response:
+def show_sources(request: Request, visitor: SourcesReader) -> Response:
     """Show how every source is doing."""
     console = console_of(request)
     now = console.clock()
     with console.tokens() as tokens_of, reading(console.engine) as session:
         found = statuses(session, console.region, tokens_of, now, since=console.started_at)
-    administers = visitor.staff.role is Role.ADMINISTRATOR
+    administers = has(visitor.actor, Right.MANAGE_SOURCES)
     followed = [status for status in found if status.followed]
     groups = [
         ("wrong", "Требуют внимания", "overdue", [one for one in followed if not one.well]),

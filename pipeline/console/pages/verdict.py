@@ -61,11 +61,12 @@ def judge_incident(
         return RedirectResponse(f"/incident/{incident_id}", 303)
     # Whoever saw an older state looks at the new one; a wrong field is put right in place.
     late = trouble in {Refusal.STALE, Refusal.CLOSED}
+    status = 403 if trouble is Refusal.FORBIDDEN else 422
     return card(
         console,
         visitor,
         incident_id,
-        status=409 if late else 422,
+        status=409 if late else status,
         trouble=trouble.russian if isinstance(trouble, Refusal) else trouble,
         said=None if late else filled.said,
     )
@@ -75,23 +76,24 @@ def _hear(
     session: Session, incident_id: int, filled: Filled, visitor: Visitor, console: Console
 ) -> Refusal | str | None:
     """Do what the button says; return why not, or None. Raise 404 where nothing can be judged."""
-    incident = incidents.find_incident(session, incident_id)
+    incident = incidents.visible_incident(session, visitor.actor, incident_id)
     first = next(iter(posts.posts_of(session, incident_id)), None)
     if incident is None or first is None:
         raise HTTPException(404)
-    by, now = visitor.staff.login, console.clock()
+    actor, rules, now = visitor.actor, console.rules, console.clock()
     if filled.button == "right":
         unseen = incident.version != filled.version
         if unseen or filled.said == desk.present(session, incident, first):
-            return desk.confirm(session, incident_id, by=by, version=filled.version, now=now)
+            return desk.confirm(
+                session, incident_id, actor=actor, version=filled.version, rules=rules, now=now
+            )
         return MIXED
     return desk.correct(
         session,
         incident_id,
         filled.said,
-        by=by,
+        actor=actor,
         version=filled.version,
-        region=console.region,
-        calendar=console.calendar,
+        rules=rules,
         now=now,
     )

@@ -1,0 +1,102 @@
+"""The card's panel in a real browser: an incident handed on, answered and agreed to by clicks."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from answering import source_of
+from console.builders import NOW, add_incident
+from console.test_browser import SIZES, address, chromium, fits, page
+from playwright import sync_api as playwright
+
+from models.columns import stored_id
+from models.incident import Incident
+from models.vocabulary import Role, Stage
+from pipeline.database import reading, unit_of_work
+from pipeline.desk import access
+
+__all__ = ["address", "chromium", "page"]
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+STAFF = {
+    "petrova": (Role.OPERATOR, None),
+    "luga-office": (Role.EXECUTOR, "luga"),
+    "glava": (Role.APPROVER, None),
+    "watcher": (Role.OBSERVER, None),
+}
+
+
+@pytest.fixture
+def come_in(
+    page: playwright.Page, address: str, console_engine: sa.Engine
+) -> Callable[[str], None]:
+    """Sign the tab in as somebody."""
+    with unit_of_work(console_engine) as session:
+        people = {
+            login: access.add_staff(session, login, role, NOW, body=body)
+            for login, (role, body) in STAFF.items()
+        }
+
+    def come_in(login: str) -> None:
+        with unit_of_work(console_engine) as session:
+            token = access.open_session(session, session.merge(people[login]), NOW)
+        page.context.clear_cookies()
+        page.context.add_cookies([{"name": "otklik", "value": token, "url": address}])
+
+    return come_in
+
+
+@pytest.mark.parametrize("page", [(size, "light") for size in SIZES], ids="-".join, indirect=True)
+def test_an_incident_is_handed_on_and_its_answer_agreed_to(
+    page: playwright.Page,
+    console_engine: sa.Engine,
+    come_in: Callable[[str], None],
+    tmp_path: Path,
+) -> None:
+    with unit_of_work(console_engine) as session:
+        source = source_of(session, "vk:luga")
+        number = stored_id(add_incident(session, source, text="Открыт люк у школы").id)
+
+    def look(name: str) -> None:
+        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        assert fits(page), name
+
+    def stage() -> str:
+        return page.locator(".acts .strong").inner_text()
+
+    come_in("petrova")
+    page.goto(f"/incident/{number}")
+    page.get_by_text("Назначить исполнителя").click()
+    look("assigning")
+    page.get_by_label("Кому").select_option(label="Администрация Лугского поселения")
+    page.get_by_role("button", name="Назначить", exact=True).click()
+    assert stage() == "Назначен"
+
+    come_in("luga-office")
+    page.goto("/")
+    look("own-queue")
+    page.locator(".open").click()
+    page.get_by_role("button", name="Принять в работу").click()
+    assert stage() == "В работе"
+    page.locator("textarea[name=text]").fill("Здравствуйте! Люк закрыт.")
+    page.get_by_label("окончательный", exact=True).check()
+    look("drafting")
+    page.get_by_role("button", name="На согласование").click()
+    assert stage() == "На согласовании"
+
+    come_in("glava")
+    page.goto(f"/incident/{number}")
+    look("before-the-head")
+    page.get_by_role("button", name="Согласовать ответ").click()
+    assert stage() == "Публикуется"
+    look("agreed")
+
+    come_in("watcher")
+    page.goto("/")
+    assert page.get_by_role("heading", level=1).inner_text() == "Отчёты появятся здесь"
+    look("observer")
+
+    with reading(console_engine) as session:
+        assert session.get_one(Incident, number).stage is Stage.PUBLISHING
