@@ -1,6 +1,9 @@
 """Deadlines after a norm or the working calendar became another one: shown first, then stored."""
 
+import gc
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -100,9 +103,21 @@ def apply(engine: sa.Engine, rules: Rules, actor: Actor, now: datetime) -> Previ
     Raises CalendarError, and nothing is stored then.
     """
     found = Preview(now)
-    with unit_of_work(engine) as session:
+    with _uncollected(), unit_of_work(engine) as session:
         desk.apply(session, rules, by=actor.login, now=now, seen=found.add)
     return found
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hold the garbage collector off: walking rows that all live cost a fifth of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def outdated(engine: sa.Engine, rules: Rules) -> int:

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
@@ -121,7 +122,7 @@ def execute(session: Session, statement: Statement, rows: Sequence[Row], **share
         return connection.exec_driver_sql(statement.sqlite, values).rowcount
     found, text = 0, sa.text(statement.postgresql)
     for start in range(0, len(rows), AT_ONCE):
-        document = json.dumps(rows[start : start + AT_ONCE], ensure_ascii=False)
+        document = orjson.dumps(rows[start : start + AT_ONCE]).decode()
         found += connection.execute(text, shared | {"rows": document}).rowcount
     return found
 

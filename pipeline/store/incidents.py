@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from models.incident import CoExecutor, Incident, Pause
+from models.incident import OPEN, URGENT, CoExecutor, Incident, Pause
 from models.journal import JournalEntry
 from models.post import Post
 from models.source import Source
@@ -107,8 +107,11 @@ def visible_incident(session: Session, actor: Actor, incident_id: int) -> Incide
 
 
 def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
-    stages = LEGAL if wanted.stage is None else {wanted.stage}
-    conditions: list[sa.ColumnElement[bool]] = [col(Incident.stage).in_(stages)]
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.stage is None or wanted.stage in LEGAL:
+        conditions.append(sa.text(f"incident.{OPEN}"))  # type: ignore[arg-type]  # as good as one
+    if wanted.stage is not None:
+        conditions.append(col(Incident.stage) == wanted.stage)
     if wanted.body is not None:
         helped = sa.select(col(CoExecutor.incident_id)).where(col(CoExecutor.body) == wanted.body)
         conditions.append((col(Incident.body) == wanted.body) | col(Incident.id).in_(helped))
@@ -117,12 +120,18 @@ def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.settlement is not None:
         conditions.append(col(Incident.settlement) == wanted.settlement)
     if wanted.urgency is not None:
-        conditions.append(col(Incident.urgency) == wanted.urgency)
+        conditions.append(_urgency(wanted.urgency))
     if wanted.certainty is not None:
         conditions.append(col(Incident.certainty) == wanted.certainty)
     if wanted.overdue_at is not None:
         conditions.append(col(Incident.due_at) < wanted.overdue_at)
     return conditions
+
+
+def _urgency(urgency: Urgency) -> sa.ColumnElement[bool]:
+    if urgency is Urgency.URGENT:
+        return sa.text(f"incident.{URGENT}")  # type: ignore[return-value]  # as good as one
+    return col(Incident.urgency) == urgency
 
 
 def _first_posts(session: Session, incident_ids: Sequence[int]) -> dict[int, tuple[Post, Source]]:

@@ -138,6 +138,7 @@ def test_a_citizen_without_scripts_follows_the_link_from_another_site(
     context.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", LOOKS, ids="-".join, indirect=True)
 def test_the_card_shows_ratings_and_links_to_pass_on(
     page: playwright.Page, operator: Person, console_engine: sa.Engine, tmp_path: Path
