@@ -102,6 +102,7 @@ def test_show_tells_of_a_site_calibration(
     assert "повреждена" in shown.err
 
 
+@pytest.mark.long
 def test_recalibrating_shows_before_and_after(
     store: sa.Engine, versions: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,6 +139,7 @@ def test_a_version_that_is_not_there_is_told(
     assert "Есть: v1, v2" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_two_versions_are_compared_on_a_table(
     versions: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -245,6 +247,7 @@ def test_next_names_incidents_that_nobody_judged(
     assert "больше нуля" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_drift_speaks_of_the_serving_model(
     store: sa.Engine, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -67,7 +67,7 @@ def short_pages() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=["vk", "ok"])
+@pytest.fixture(scope="module", params=["vk", pytest.param("ok", marks=pytest.mark.long)])
 def recorded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path
 ) -> Recorded:
