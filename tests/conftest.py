@@ -17,7 +17,7 @@ from pipeline.database import migrate, open_database
 
 # A run has to end within minutes; `make test-long` takes more. Nothing is timed: a machine may be
 # busy with something else.
-settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("quick", max_examples=12, deadline=None)
 settings.register_profile("long", max_examples=100, deadline=None)
 settings.load_profile("quick")
 
@@ -25,10 +25,8 @@ settings.load_profile("quick")
 # fifth of a run.
 gc.set_threshold(200_000, 20, 50)
 
-ONE_DATABASE = frozenset({"console", "flows", "scenarios"})
-BOTH_DATABASES = frozenset(
-    {"test_queue.py", "test_incident.py", "test_acts.py", "test_verdict.py", "test_life.py"}
-)
+ONE_DATABASE = frozenset({"commands", "console", "flows", "scenarios"})
+BOTH_DATABASES = frozenset({"test_queue.py", "test_incident.py", "test_life.py"})
 """Of the slow folders, what depends on the database enough to run on both by default."""
 
 MISSING_POSTGRES = "no PostgreSQL server here: apt-get install postgresql"
@@ -38,8 +36,8 @@ MISSING_POSTGRES = "no PostgreSQL server here: apt-get install postgresql"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the long files, so that no process is left alone with one at the end.
 
-    Pages, flows and scenarios use the store and the desk, which are tested on both databases, so
-    by default they run on SQLite alone.
+    Commands, pages, flows and scenarios use the store and the desk, which are tested on both
+    databases, so by default they run on SQLite alone.
     """
     items.sort(key=lambda item: not ONE_DATABASE & set(item.path.parts))
     for item in items:

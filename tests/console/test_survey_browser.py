@@ -70,6 +70,7 @@ def page(
     context.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", LOOKS, ids="-".join, indirect=True)
 def test_the_page_is_legible_and_its_targets_are_large(
     page: playwright.Page, console_engine: sa.Engine, tmp_path: Path

@@ -118,7 +118,7 @@ async def survive(office: Office, answer_id: int, day: Day) -> None:
 
 @given(days=DAYS)
 @settings(
-    max_examples=40,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

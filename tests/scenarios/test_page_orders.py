@@ -185,7 +185,7 @@ def _shows(told: Told, ids: set[str]) -> bool:
     return any(post.external_id in ids for post in told[1].posts)
 
 
-SOME = settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.generate))
+SOME = settings(max_examples=5, deadline=None, phases=(Phase.explicit, Phase.generate))
 
 
 @SOME
