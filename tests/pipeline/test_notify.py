@@ -263,9 +263,10 @@ async def test_a_channel_that_hangs_delays_no_other(office: NoticeOffice) -> Non
     office.say(Occasion.RETURNED, office.incident(stage=Stage.RETURNED))
     # The first look may still be storing what it sent to the healthy one.
     sent = 0
-    while len(office.world.arrived) < 2:
-        sent += (await office.look()).sent
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        while len(office.world.arrived) < 2:
+            sent += (await office.look()).sent
+            await asyncio.sleep(0.01)
     assert [channel for channel, _ in office.world.arrived] == [healthy, healthy]
     assert sent <= 1
     office.world.hanging.set()
