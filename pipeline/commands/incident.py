@@ -8,7 +8,7 @@ import argparse
 from importlib import import_module
 
 from models.vocabulary import ClosingReason, Outcome, Stage, Topic
-from pipeline.commands.parser import Commands, command
+from pipeline.commands.parser import Commands, command, number
 
 EXAMPLES = """\
   otklik incident list --overdue                     что просрочено
@@ -75,13 +75,6 @@ def add_act(
             "--reason", metavar="ТЕКСТ", default="", help="причина: останется в журнале"
         )
     return one
-
-
-def number(written: str) -> int:
-    """Read a number that a row may have."""
-    if written.isascii() and written.isdigit() and 0 < int(written[:12]) < 2**31:
-        return int(written[:12])
-    raise argparse.ArgumentTypeError(f"«{written[:50]}» — не номер")
 
 
 def _add(

@@ -4,7 +4,6 @@ Here ``--seen`` is the answer's version.
 """
 
 import argparse
-import sys
 
 from sqlmodel import Session
 
@@ -12,14 +11,11 @@ from models.answer import Answer
 from models.columns import stored_id
 from models.vocabulary import AnswerKind, AnswerState, Outcome
 from pipeline.commands.incident_office import Office, refuse, say
-from pipeline.commands.messages import CommandError
+from pipeline.commands.messages import CommandError, piped
 from pipeline.database import unit_of_work
 from pipeline.decisions.answering import Draft, Refused, tidy
 from pipeline.desk import drafts
 from pipeline.store.answers import of_incident
-
-LONGEST_INPUT = 200_000
-"""Characters read from a pipe; what is longer is refused anyway."""
 
 
 def run(args: argparse.Namespace, office: Office) -> int:
@@ -72,17 +68,8 @@ def _draft(args: argparse.Namespace) -> Draft:
     if args.interim and args.outcome:
         raise CommandError("Итог бывает только у окончательного ответа: уберите --outcome.")
     return Draft(
-        tidy(_piped() if args.text == "-" else args.text),
+        tidy(piped() if args.text == "-" else args.text),
         kind,
         post_id=args.post,
         outcome=Outcome(args.outcome) if args.outcome else None,
     )
-
-
-def _piped() -> str:
-    try:
-        return sys.stdin.read(LONGEST_INPUT)
-    except UnicodeDecodeError:
-        raise CommandError(
-            "Текст из потока ввода не в кодировке UTF-8. Сохраните файл в UTF-8 и повторите."
-        ) from None

@@ -4,7 +4,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.commands.parser import Commands, Parser, command
+from pipeline.commands.parser import Commands, Parser, command, number
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -37,11 +37,11 @@ def add(commands: Commands) -> None:
     )
     verify = acts.add_parser("verify", help="проверить каждую запись; код 1, если что-то не так")
     verify.add_argument("--head", metavar="ОТПЕЧАТОК", type=_digest, help="записанный раньше")
-    verify.add_argument("--at", metavar="НОМЕР", type=_number, help="номер записи с ним")
+    verify.add_argument("--at", metavar="НОМЕР", type=number, help="номер записи с ним")
     acts.add_parser("head", help="номер и отпечаток последней записи")
     show = acts.add_parser("show", help="записи словами")
-    show.add_argument("--incident", metavar="НОМЕР", type=_number, help="только об этом инциденте")
-    show.add_argument("--last", metavar="N", type=_number, default=SHOWN, help="сколько (20)")
+    show.add_argument("--incident", metavar="НОМЕР", type=number, help="только об этом инциденте")
+    show.add_argument("--last", metavar="N", type=number, default=SHOWN, help="сколько (20)")
     show.add_argument(
         "--by", metavar="ИМЯ", default="admin", help="кто смотрит (по умолчанию admin)"
     )
@@ -159,9 +159,3 @@ def _digest(written: str) -> str:
     raise argparse.ArgumentTypeError(
         f"«{written[:80]}» — не отпечаток: в нём 64 знака, цифры и буквы от a до f"
     )
-
-
-def _number(written: str) -> int:
-    if written.isascii() and written.isdigit() and 0 < int(written[:12]) < 2**31:
-        return int(written[:12])
-    raise argparse.ArgumentTypeError(f"«{written[:50]}» — не номер")

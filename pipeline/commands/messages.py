@@ -1,5 +1,6 @@
 """What commands say to a person, and how they refuse."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -19,6 +20,20 @@ err = Console(stderr=True, highlight=False, emoji=False)
 
 class CommandError(OtklikError):
     """A command was asked for something that cannot be done."""
+
+
+LONGEST_INPUT = 200_000
+"""Characters read from a pipe; what is longer is refused anyway."""
+
+
+def piped() -> str:
+    """Return the text that another program gives us. Raises CommandError."""
+    try:
+        return sys.stdin.read(LONGEST_INPUT)
+    except UnicodeDecodeError:
+        raise CommandError(
+            "Текст из потока ввода не в кодировке UTF-8. Сохраните файл в UTF-8 и повторите."
+        ) from None
 
 
 def now() -> datetime:

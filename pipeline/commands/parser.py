@@ -63,6 +63,13 @@ class ShowVersion(argparse.Action):
         parser.exit()
 
 
+def number(written: str) -> int:
+    """Read a number that a row may have; argparse tells what is none."""
+    if written.isascii() and written.isdigit() and 0 < int(written[:12]) < 2**31:
+        return int(written[:12])
+    raise argparse.ArgumentTypeError(f"«{written[:50]}» — не номер")
+
+
 def command(
     commands: Commands,
     name: str,

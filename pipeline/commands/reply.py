@@ -1,10 +1,9 @@
 """``otklik reply``: answer a citizen, and see what became of the answers to them."""
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
-from pipeline.commands.parser import Commands, command
+from pipeline.commands.parser import Commands, command, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from models.answer import Answer
-    from pipeline.decisions.answering import Draft, Refused
+    from pipeline.decisions.answering import Draft
     from pipeline.rules import Rules
     from pipeline.settings import Settings
 
@@ -32,16 +31,13 @@ EXAMPLES = """\
 (otklik run или otklik flows serve); без них — ключ --now.
 """
 
-LONGEST_INPUT = 200_000
-"""Characters read from a pipe; what is longer is refused anyway."""
-
 
 def add(commands: Commands) -> None:
     """Describe the command."""
     parser = command(
         commands, "reply", "Ответить гражданину, узнать судьбу ответа", run, examples=EXAMPLES
     )
-    parser.add_argument("incident", metavar="ИНЦИДЕНТ", type=_number, help="номер инцидента")
+    parser.add_argument("incident", metavar="ИНЦИДЕНТ", type=number, help="номер инцидента")
     parser.add_argument(
         "text", metavar="ТЕКСТ", nargs="?", help="текст ответа; «-» — прочитать из потока ввода"
     )
@@ -54,7 +50,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--post",
         metavar="НОМЕР",
-        type=_number,
+        type=number,
         help="на какое сообщение инцидента (по умолчанию на самое новое)",
     )
     parser.add_argument(
@@ -62,11 +58,9 @@ def add(commands: Commands) -> None:
     )
     acts = parser.add_mutually_exclusive_group()
     acts.add_argument("--hand", metavar="ССЫЛКА", help="ответ уже опубликован вручную")
+    acts.add_argument("--withdraw", metavar="ОТВЕТ", type=number, help="снять ответ с этим номером")
     acts.add_argument(
-        "--withdraw", metavar="ОТВЕТ", type=_number, help="снять ответ с этим номером"
-    )
-    acts.add_argument(
-        "--repeat", metavar="ОТВЕТ", type=_number, help="отправить ответ с этим номером снова"
+        "--repeat", metavar="ОТВЕТ", type=number, help="отправить ответ с этим номером снова"
     )
     acts.add_argument("--status", action="store_true", help="только показать ответы")
     acts.add_argument("--now", action="store_true", help="отправить сразу всё, что ждёт отправки")
@@ -108,6 +102,7 @@ def _change(args: argparse.Namespace, engine: "sa.Engine", rules: "Rules") -> in
     from models.answer import Answer
     from models.columns import stored_id
     from pipeline.commands.acting import acting
+    from pipeline.commands.incident_office import refuse
     from pipeline.commands.messages import now
     from pipeline.database import unit_of_work
     from pipeline.desk import answers as desk
@@ -127,12 +122,13 @@ def _change(args: argparse.Namespace, engine: "sa.Engine", rules: "Rules") -> in
             )
         if isinstance(said, Answer):
             return stored_id(said.id)
-    raise _error(said, draft.text)
+    raise refuse(said, draft.text)
 
 
 def _decide(args: argparse.Namespace, engine: "sa.Engine", rules: "Rules") -> int | None:
     """Do what was asked of an answer that is there already; return its number, if any."""
     from pipeline.commands.acting import acting
+    from pipeline.commands.incident_office import refuse
     from pipeline.commands.messages import now
     from pipeline.database import unit_of_work
     from pipeline.desk import outbox
@@ -153,7 +149,7 @@ def _decide(args: argparse.Namespace, engine: "sa.Engine", rules: "Rules") -> in
         else:
             refused = outbox.repeat(session, known.id, actor=actor, version=version, now=at)
     if refused is not None:
-        raise _error(refused, "")
+        raise refuse(refused)
     return known.id
 
 
@@ -188,32 +184,14 @@ def _chosen(args: argparse.Namespace, engine: "sa.Engine") -> "Answer | None":
 
 def _draft(args: argparse.Namespace) -> "Draft | None":
     from models.vocabulary import AnswerKind
+    from pipeline.commands.messages import piped
     from pipeline.decisions.answering import Draft, tidy
 
     if args.text is None:
         return None
-    text = _piped() if args.text == "-" else args.text
+    text = piped() if args.text == "-" else args.text
     kind = AnswerKind.INTERIM if args.interim else AnswerKind.FINAL
     return Draft(tidy(text), kind, post_id=args.post, further=args.further)
-
-
-def _piped() -> str:
-    from pipeline.commands.messages import CommandError
-
-    try:
-        return sys.stdin.read(LONGEST_INPUT)
-    except UnicodeDecodeError:
-        raise CommandError(
-            "Текст из потока ввода не в кодировке UTF-8. Сохраните файл в UTF-8 и повторите."
-        ) from None
-
-
-def _error(refused: "Refused", text: str) -> Exception:
-    """Return a refusal with the words that it is about, each on a line."""
-    from pipeline.commands.messages import CommandError
-
-    found = [f"  {one.kind.russian}: {text[one.start : one.end]}" for one in refused.found]
-    return CommandError("\n".join([refused.message, *found]))
 
 
 def _send(settings: "Settings", engine: "sa.Engine", rules: "Rules") -> None:
@@ -274,9 +252,3 @@ def _lines(answers: "Sequence[Answer]", links: "Mapping[int, str]", time_zone: s
             lines.append(f"  Ссылка для оценки: {address}")
             lines.append("  (добавьте её в опубликованный ответ или передайте автору)")
     return lines
-
-
-def _number(written: str) -> int:
-    if written.isascii() and written.isdigit() and 0 < int(written[:12]) < 2**31:
-        return int(written[:12])
-    raise argparse.ArgumentTypeError(f"«{written[:50]}» — не номер")
