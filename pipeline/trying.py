@@ -4,9 +4,9 @@ Nothing is written: the stored facts are routed and timed anew beside what was d
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import sqlalchemy as sa
@@ -15,20 +15,10 @@ from models.values import Assignment
 from models.vocabulary import Network, Term, Topic, Urgency
 from pipeline.database import reading
 from pipeline.decisions import deadlines, routing
-from pipeline.decisions.worktime import WorkCalendar
-from pipeline.decisions.worktime_vector import (
-    EPOCH,
-    Int64s,
-    adds,
-    adds_calendar_days,
-    adds_working_days,
-    microseconds,
-)
-from pipeline.region.schema import Norm
+from pipeline.decisions.recompute import ends, moment
+from pipeline.decisions.worktime_vector import microseconds
 from pipeline.rules import Rules
 from pipeline.store.trying import Past, past_incidents
-
-HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 
 BY_PERSON = ""
 """The stored rule of an incident whose body a person has chosen."""
@@ -143,26 +133,13 @@ def _count_deadlines(trial: Trial, batch: Sequence[Past], rules: Rules) -> None:
     shifted: list[Shift] = []
     for (network, urgency, term), group in groups.items():
         norm = rules.region.norm_for(network, urgency, term)
-        ends = _ends(rules.calendar, norm, (past.clock_from for past in group))
-        for past, end in zip(group, ends.tolist(), strict=True):
+        since = np.array([microseconds(past.clock_from) for past in group], dtype=np.int64)
+        for past, end in zip(group, ends(norm, since, rules.calendar).tolist(), strict=True):
             by = end - microseconds(past.due_at)
             trial.earlier += by < 0
             trial.later += by > 0
             if by:
-                after = EPOCH + timedelta(microseconds=end)
                 said = deadlines.norm(norm.amount, norm.unit)
-                shifted.append(Shift(past.id, past.due_at, after, said))
+                shifted.append(Shift(past.id, past.due_at, moment(end), said))
     free = trial.limit - len(trial.shifted)
     trial.shifted += sorted(shifted, key=lambda shift: shift.incident)[:free]
-
-
-def _ends(calendar: WorkCalendar, norm: Norm, since: Iterable[datetime]) -> Int64s:
-    """Return when a norm's terms end, in microseconds since 1970; as ``deadlines.deadline``."""
-    starts = [microseconds(moment) for moment in since]
-    if norm.unit == "working_hours":
-        return adds(calendar, starts, norm.amount * HOUR)
-    if norm.unit == "working_days":
-        return adds_working_days(calendar, starts, norm.amount)
-    if norm.unit == "calendar_days":
-        return adds_calendar_days(calendar, starts, norm.amount)
-    return np.array(starts, dtype=np.int64) + norm.amount * HOUR

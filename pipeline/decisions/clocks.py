@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.values import Deadline
-from models.vocabulary import Stage, Term
+from models.vocabulary import Network, Stage, Term, Urgency
 from pipeline.decisions.deadlines import deadline
 from pipeline.decisions.worktime import WorkCalendar
-from pipeline.region.schema import Norm, Reminder
+from pipeline.region.schema import Norm, Region, Reminder
 
 ZERO = timedelta(0)
 
@@ -52,6 +52,12 @@ class Fired:
     passed: tuple[int, ...]
     level: int
     next_at: datetime | None
+
+
+def stage_norm(region: Region, stage: Stage, network: Network, urgency: Urgency) -> Norm | None:
+    """Return the norm that limits a stage by itself, None where nothing does."""
+    term = STAGE_TERMS.get(stage)
+    return None if term is None else region.find_norm(network, urgency, term)
 
 
 def due(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from models.vocabulary import Network, Stage, Term, Urgency
 from pipeline.decisions import clocks
-from pipeline.decisions.clocks import LEGAL, STAGE_TERMS, Stretch
+from pipeline.decisions.clocks import LEGAL, Stretch, stage_norm
 from pipeline.decisions.deadlines import LONGEST
 from pipeline.decisions.deadlines import norm as norm_in_words
 from pipeline.decisions.worktime import CalendarError, WorkCalendar
@@ -102,9 +102,9 @@ def recompute(known: Known, region: Region, calendar: WorkCalendar, now: datetim
     plan = np.full((count, len(region.reminders)), NEVER)
     norms = list(known.norms)
     for kind, places in _groups(known.kinds):
-        stage_norm = _stage_norm(kind, region)
-        if stage_norm is not None:
-            stage_due_at[places] = ends(stage_norm, known.stage_at[places], calendar)
+        limit = stage_norm(region, kind.stage, kind.network, kind.urgency)
+        if limit is not None:
+            stage_due_at[places] = ends(limit, known.stage_at[places], calendar)
         if kind.stage not in LEGAL:
             continue
         legal[places] = True
@@ -164,11 +164,6 @@ def _groups(kinds: Sequence[Kind]) -> Iterable[tuple[Kind, NDArray[np.intp]]]:
     for place, kind in enumerate(kinds):
         places[kind].append(place)
     return ((kind, np.array(found, dtype=np.intp)) for kind, found in places.items())
-
-
-def _stage_norm(kind: Kind, region: Region) -> Norm | None:
-    term = STAGE_TERMS.get(kind.stage)
-    return None if term is None else region.find_norm(kind.network, kind.urgency, term)
 
 
 def _paused(

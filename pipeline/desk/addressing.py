@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from models.channel_words import ChannelKind
@@ -25,6 +23,7 @@ from pipeline.decisions.notices import (
     known,
 )
 from pipeline.decisions.worktime import WorkCalendar
+from pipeline.desk.bulk import insert_into
 from pipeline.region.schema import Region
 from pipeline.store import notices as store
 from pipeline.store.notices import Owned
@@ -130,18 +129,9 @@ def _mailbox(session: Session, code: str, region: Region, now: datetime) -> list
     made = Channel(body=code, kind=ChannelKind.EMAIL, created_at=now)
     values = made.model_dump(exclude={"id"})
     # Another worker may be at the same body.
-    session.execute(_insert_into(session, CHANNELS).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, CHANNELS).values(values).on_conflict_do_nothing())
     stored = store.same_channel(session, made)
     return [Owned(stored, None)] if stored is not None and stored.active else []
-
-
-def _insert_into(session: Session, table: sa.Table) -> Any:
-    insert = postgresql.insert if _is_postgresql(session) else sqlite.insert
-    return insert(table)
-
-
-def _is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
 
 
 def _row(
@@ -166,7 +156,7 @@ def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     if not rows:
         return 0
     # As many announcements are inserted: see ``desk.notices``.
-    statement = _insert_into(session, DELIVERIES).on_conflict_do_nothing(
+    statement = insert_into(session, DELIVERIES).on_conflict_do_nothing(
         index_elements=["notice_id", "channel_id"]
     )
     return len(session.connection().execute(statement.returning(DELIVERIES.c.id), rows).all())

@@ -8,9 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 Row = Mapping[str, Any]
+
+
+def insert_into(session: Session, table: type[SQLModel] | sa.Table) -> Any:
+    """Return an INSERT that can say what happens on a conflict, as this database spells it."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    return (postgresql.insert if postgres else sqlite.insert)(table)
 
 
 def insert(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:

@@ -5,20 +5,18 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from models.inbox import Event
+from pipeline.desk.bulk import insert_into
 
 
 def keep_event(
     session: Session, key: str, event_id: str, payload: dict[str, Any], now: datetime
 ) -> None:
     """Keep an event of a source; one that is repeated is kept once."""
-    bind = session.get_bind()
-    insert = postgresql.insert if bind.dialect.name == "postgresql" else sqlite.insert
     session.execute(
-        insert(Event)
+        insert_into(session, Event)
         .values(
             source_key=key, event_id=event_id[:200], received_at=now, payload=payload, taken_at=None
         )

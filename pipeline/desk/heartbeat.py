@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from models.timer import Heartbeat
+from pipeline.desk.bulk import insert_into
 
 TIMERS = "timers"
 """Whoever looks at the clocks of deadlines."""
@@ -13,9 +13,8 @@ TIMERS = "timers"
 
 def beat(session: Session, name: str, now: datetime) -> None:
     """Note that the worker ``name`` has made its round."""
-    insert = postgresql.insert if _is_postgresql(session) else sqlite.insert
     session.execute(
-        insert(Heartbeat)
+        insert_into(session, Heartbeat)
         .values(name=name, at=now)
         .on_conflict_do_update(index_elements=["name"], set_={"at": now})
     )
@@ -29,12 +28,9 @@ def last_beat(session: Session, name: str) -> datetime | None:
 
 def expect(session: Session, name: str, now: datetime) -> datetime:
     """Return when the worker last made its round; one that never did is expected from now on."""
-    insert = postgresql.insert if _is_postgresql(session) else sqlite.insert
     session.execute(
-        insert(Heartbeat).values(name=name, at=now).on_conflict_do_nothing(index_elements=["name"])
+        insert_into(session, Heartbeat)
+        .values(name=name, at=now)
+        .on_conflict_do_nothing(index_elements=["name"])
     )
     return last_beat(session, name) or now
-
-
-def _is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from models.notice import Notice
 from models.vocabulary import Occasion, Role
+from pipeline.desk.bulk import insert_into
 
 TABLE: sa.Table = Notice.metadata.tables["notice"]
 
@@ -56,14 +56,9 @@ def announce_all(session: Session, announcements: Iterable[Announcement]) -> int
     rows = [_row(one) for one in announcements]
     if not rows:
         return 0
-    insert = postgresql.insert if _dialect(session) == "postgresql" else sqlite.insert
     # Past the session, and as parameters instead of one long statement: several times faster.
-    statement = insert(TABLE).on_conflict_do_nothing(index_elements=["key"])
+    statement = insert_into(session, TABLE).on_conflict_do_nothing(index_elements=["key"])
     return len(session.connection().execute(statement.returning(TABLE.c.id), rows).all())
-
-
-def _dialect(session: Session) -> str:
-    return session.get_bind().dialect.name
 
 
 def _row(one: Announcement) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def _decided(opening: Opening) -> dict[str, Any]:
 def _incident(opening: Opening, now: datetime, rules: Rules) -> dict[str, Any]:
     verdict, stated = opening.judged.verdict, opening.fetched.stated
     network, ended = opening.fetched.network, stated.closed_at is not None
-    review = rules.region.find_norm(network, verdict.urgency, Term.REVIEW)
+    review = clocks.stage_norm(rules.region, Stage.REVIEW, network, verdict.urgency)
     due_at = None
     if review is not None and not ended:
         # By when somebody has to have looked counts from when there was something to see.

@@ -16,7 +16,7 @@ from models.timer import Timer
 from models.values import Deadline
 from models.vocabulary import MACHINE, Clock, Stage, Term, TimerState
 from pipeline.decisions import clocks
-from pipeline.decisions.clocks import LEGAL, STAGE_TERMS, Stretch
+from pipeline.decisions.clocks import LEGAL, Stretch
 from pipeline.desk.bulk import Row
 from pipeline.rules import Rules
 from pipeline.store.incidents import pauses_of
@@ -58,10 +58,7 @@ def opening_timers(incident_id: int, incident: Row, rules: Rules) -> list[Row]:
 
 def stage_due(incident: Incident, stage: Stage, *, at: datetime, rules: Rules) -> datetime | None:
     """Return when a stage entered at ``at`` is due by its own norm, None where it has none."""
-    term = STAGE_TERMS.get(stage)
-    if term is None:
-        return None
-    norm = rules.region.find_norm(incident.network, incident.urgency, term)
+    norm = clocks.stage_norm(rules.region, stage, incident.network, incident.urgency)
     return None if norm is None else clocks.due(norm, at, rules.calendar).due_at
 
 

@@ -1,6 +1,7 @@
 """The console in a real browser: from the link to the card, wide and narrow, light and dark."""
 
 import os
+import re
 import shutil
 import socket
 import threading
@@ -16,6 +17,7 @@ from console.builders import NOW, PREDICTION, Person, add_incident, add_source
 from console.test_hostile import HOSTILE, HUGE, fill
 from fastapi import FastAPI
 from playwright import sync_api as playwright
+from playwright.sync_api import expect
 
 from models.staff import Staff
 from models.vocabulary import Certainty, Topic, Urgency
@@ -142,24 +144,24 @@ def test_an_operator_comes_in_by_link_filters_and_opens_a_card(
     page.get_by_role("button", name="Войти").click()
     page.wait_for_url("/")
     look("queue")
-    assert page.locator(".row").count() == 50
+    expect(page.locator(".row")).to_have_count(50)
 
     page.get_by_label("Тема").select_option(label="Газ")
     page.get_by_label("Только срочные").check()
     page.get_by_role("button", name="Показать").click()
     assert "topic=gas" in page.url
-    assert page.locator(".row").count() == 1
+    expect(page.locator(".row")).to_have_count(1)
     look("filtered")
 
     page.get_by_role("link", name="Газ").click()
-    assert page.get_by_role("heading", level=1).inner_text().startswith("Газ")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Газ"))
     for closed in page.locator("summary").all():
         closed.click()
     look("card")
 
     page.get_by_role("link", name="Источники", exact=True).click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Источники"
-    assert "ключ отозван" in page.locator(".trouble").inner_text().lower()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Источники")
+    expect(page.locator(".trouble")).to_contain_text(re.compile("ключ отозван", re.IGNORECASE))
     look("sources")
 
     for url in ("/password", "/incident/999", "/?topic=military"):
@@ -221,36 +223,31 @@ def test_an_operator_checks_what_otklik_decided(
     look("queue-certainty")
     page.get_by_label("Уверенность").select_option(label="не уверен")
     page.get_by_role("button", name="Показать").click()
-    assert page.locator(".row").count() == 1
+    expect(page.locator(".row")).to_have_count(1)
 
     # Given the card of what Otklik was not sure of, where four runs of words are marked
     page.locator(".open").click()
-    assert page.locator(".main-text mark").all_inner_texts() == [
-        "Луге",
-        "открыт люк",
-        "яма",
-        "объезжают",
-    ]
+    expect(page.locator(".main-text mark")).to_have_text(["Луге", "открыт люк", "яма", "объезжают"])
     look("to-check")
     # When the operator changes a field and presses the wrong button
     page.locator("select[name=topic]").select_option(label="Благоустройство")
     page.get_by_role("button", name="Всё верно").click()
     # Then their choice is still there, and the right button stores it
-    assert page.get_by_role("alert").inner_text().startswith("Вы изменили поля")
+    expect(page.get_by_role("alert")).to_have_text(re.compile("^Вы изменили поля"))
     look("mixed-up")
     page.locator(".also summary").click()
     page.get_by_label("Безопасность и ЧС", exact=True).check()
     look("further-topics")
     page.get_by_role("button", name="Исправить").click()
     page.wait_for_url(f"/incident/{incident.id}")
-    assert page.get_by_role("heading", level=1).inner_text().startswith("Благоустройство")
-    assert "Разбор исправлен" in page.locator(".judged").inner_text()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Благоустройство"))
+    expect(page.locator(".judged")).to_contain_text("Разбор исправлен")
     look("corrected")
     # And what is no incident is closed
     page.locator("select[name=relevant]").select_option(label="нет, закрыть без ответа")
     page.get_by_role("button", name="Исправить").click()
     page.wait_for_url(f"/incident/{incident.id}")
-    assert page.get_by_role("button", name="Исправить").count() == 0
+    expect(page.get_by_role("button", name="Исправить")).to_have_count(0)
     look("not-relevant")
 
 
@@ -278,7 +275,7 @@ def test_hostile_words_do_nothing_in_a_real_browser(
         assert fits(page), number
         assert "taken" not in page.title()
     page.goto("/sources")
-    assert page.locator("tbody tr").count() == len(numbers) + 1
+    expect(page.locator("tbody tr")).to_have_count(len(numbers) + 1)
     assert fits(page)
 
     assert [url for url in asked if not url.startswith(address)] == []

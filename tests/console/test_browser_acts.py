@@ -9,6 +9,7 @@ from answering import source_of
 from console.builders import NOW, add_incident
 from console.test_browser import SIZES, address, chromium, fits, page
 from playwright import sync_api as playwright
+from playwright.sync_api import expect
 
 from models.columns import stored_id
 from models.incident import Incident
@@ -63,8 +64,8 @@ def test_an_incident_is_handed_on_and_its_answer_agreed_to(
         page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
         assert fits(page), name
 
-    def stage() -> str:
-        return page.locator(".acts .strong").inner_text()
+    def stands_at(stage: str) -> None:
+        expect(page.locator(".acts .strong")).to_have_text(stage)
 
     come_in("petrova")
     page.goto(f"/incident/{number}")
@@ -72,30 +73,30 @@ def test_an_incident_is_handed_on_and_its_answer_agreed_to(
     look("assigning")
     page.get_by_label("Кому").select_option(label="Администрация Лугского поселения")
     page.get_by_role("button", name="Назначить", exact=True).click()
-    assert stage() == "Назначен"
+    stands_at("Назначен")
 
     come_in("luga-office")
     page.goto("/")
     look("own-queue")
     page.locator(".open").click()
     page.get_by_role("button", name="Принять в работу").click()
-    assert stage() == "В работе"
+    stands_at("В работе")
     page.locator("textarea[name=text]").fill("Здравствуйте! Люк закрыт.")
     page.get_by_label("окончательный", exact=True).check()
     look("drafting")
     page.get_by_role("button", name="На согласование").click()
-    assert stage() == "На согласовании"
+    stands_at("На согласовании")
 
     come_in("glava")
     page.goto(f"/incident/{number}")
     look("before-the-head")
     page.get_by_role("button", name="Согласовать ответ").click()
-    assert stage() == "Публикуется"
+    stands_at("Публикуется")
     look("agreed")
 
     come_in("watcher")
     page.goto("/")
-    assert page.get_by_role("heading", level=1).inner_text() == "Отчёты появятся здесь"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Отчёты появятся здесь")
     look("observer")
 
     with reading(console_engine) as session:

@@ -10,6 +10,7 @@ from console.builders import NOW, Person
 from console.test_browser import SIZES, address, chromium, fits
 from console.test_survey import app
 from playwright import sync_api as playwright
+from playwright.sync_api import expect
 from surveying import asked, survey_rows
 
 from models.staff import Staff
@@ -97,10 +98,10 @@ def test_the_page_is_legible_and_its_targets_are_large(
     page.get_by_label("Что бы вы добавили?").fill("Спасибо, яму засыпали. " * 20)
     look("chosen")
     page.get_by_role("button", name="Отправить").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Спасибо за оценку"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Спасибо за оценку")
     look("thanks")
     page.goto(f"/o/{token}")
-    assert page.get_by_role("heading", level=1).inner_text() == "Оценка уже есть"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Оценка уже есть")
     look("rated")
     page.goto("/o/aaaa")
     look("unknown")
@@ -127,14 +128,14 @@ def test_a_citizen_without_scripts_follows_the_link_from_another_site(
     # When the form of the first one is sent, without a rating and then with one
     first, second = tabs
     first.get_by_role("button", name="Отправить").click()
-    assert first.get_by_role("heading", level=1).inner_text() == "Оцените ответ", "asked for one"
+    expect(first.get_by_role("heading", level=1)).to_have_text("Оцените ответ")
     first.get_by_label("1 очень плохо").check()
     first.get_by_role("button", name="Отправить").click()
     # Then it is taken, and the second tab is told so
-    assert first.get_by_role("heading", level=1).inner_text() == "Спасибо за оценку"
+    expect(first.get_by_role("heading", level=1)).to_have_text("Спасибо за оценку")
     second.get_by_label("5 отлично").check()
     second.get_by_role("button", name="Отправить").click()
-    assert second.get_by_role("heading", level=1).inner_text() == "Оценка уже есть"
+    expect(second.get_by_role("heading", level=1)).to_have_text("Оценка уже есть")
     assert [row.rating for row in survey_rows(console_engine)] == [1]
     context.close()
 
@@ -152,9 +153,11 @@ def test_the_card_shows_ratings_and_links_to_pass_on(
     page.get_by_label("2 плохо").check()
     page.get_by_label("Что бы вы добавили?").fill("Засыпали песком, после дождя яма снова там же.")
     page.get_by_role("button", name="Отправить").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Спасибо за оценку")
 
     page.goto(f"/enter/{link}")
     page.get_by_role("button", name="Войти").click()
+    page.wait_for_url("/")
     page.goto(f"/incident/{number}")
     panel = page.locator("#opinions")
     assert "2 из 5 плохо" in panel.inner_text().replace("\n", " ")

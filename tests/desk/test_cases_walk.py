@@ -108,8 +108,9 @@ def keeps_its_books(case: Case) -> None:
     else:
         assert case.timer(Clock.PAUSE) is None
     assert now.created_at == now.clock_from or now.term is Term.FINAL or now.round > 1
-    if now.stage not in {Stage.REVIEW, Stage.CLOSED, Stage.SATISFACTION, Stage.WORK}:
-        assert now.first_assigned_at is not None or now.stage is Stage.PUBLISHING
+    # What was answered in review is worked on, agreed to and given back without an assignment.
+    if now.stage is Stage.ASSIGNED:
+        assert now.first_assigned_at is not None
 
 
 def stage_was_told(case: Case) -> bool:

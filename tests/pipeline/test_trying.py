@@ -8,18 +8,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from builders import TUESDAY_NOON as NOW
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlmodel import Session
 
 from models.columns import stored_id
 from models.incident import Incident, Pause
 from models.vocabulary import Network, Stage, Term, Topic, Urgency
-from pipeline import trying
 from pipeline.decisions import deadlines
-from pipeline.decisions.worktime_vector import EPOCH
 from pipeline.region.load import load_region
-from pipeline.region.schema import Norm, NormUnit, Region, RoutingRule
+from pipeline.region.schema import Norm, Region, RoutingRule
 from pipeline.rules import Rules
 from pipeline.store import trying as store
 from pipeline.trying import Move, Trial, try_rules
@@ -218,22 +214,3 @@ def test_nothing_is_written(engine: sa.Engine) -> None:
 
     with Session(engine) as session:
         assert session.get_one(Incident, number).model_dump() == before
-
-
-@given(
-    amount=st.integers(1, 40),
-    unit=st.sampled_from(["working_hours", "working_days", "calendar_days", "calendar_hours"]),
-    minutes=st.lists(st.integers(0, 400 * 24 * 60), min_size=1, max_size=5),
-)
-def test_deadlines_of_many_are_those_of_one(
-    amount: int, unit: NormUnit, minutes: list[int]
-) -> None:
-    norm = Norm("any", "any", amount, unit)
-    since = [NOW + timedelta(minutes=number) for number in minutes]
-
-    ends = trying._ends(RULES.calendar, norm, since)
-
-    assert [EPOCH + timedelta(microseconds=end) for end in ends.tolist()] == [
-        deadlines.deadline(moment, amount=amount, unit=unit, calendar=RULES.calendar).due_at
-        for moment in since
-    ]
