@@ -49,7 +49,8 @@ class Incident(SQLModel, table=True):
     the first post's. ``repeat_of`` is the closed incident about the same problem that this one
     comes after, ``merged_into`` the one that holds this one's posts now. ``repeats`` counts the
     messages beside the first, ``reach`` their different authors. ``version`` grows with every act
-    of a person and every change that they must see.
+    of a person and every change that they must see. ``operator`` is the login of who judged it
+    last, empty before anybody did; until ``snoozed_until`` the review queue leaves it out.
     """
 
     __table_args__ = (
@@ -58,6 +59,7 @@ class Incident(SQLModel, table=True):
         _open_index("incident_open_settlement", "settlement", "due_at", "id"),
         _open_index("incident_open_body", "body", "due_at", "id"),
         _open_index("incident_open_urgent", "due_at", "id", where=f"{OPEN} AND {URGENT}"),
+        _open_index("incident_open_operator", "operator", "due_at", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -107,6 +109,8 @@ class Incident(SQLModel, table=True):
     merged_into: int | None = Field(default=None, foreign_key="incident.id")
     repeat_of: int | None = Field(default=None, foreign_key="incident.id")
     closed_at: datetime | None = None
+    operator: str = Field(default="", max_length=100, sa_column_kwargs={"server_default": ""})
+    snoozed_until: datetime | None = None
     version: int = 1
 
 

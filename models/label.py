@@ -11,13 +11,14 @@ from models.vocabulary import Topic
 
 
 class Label(SQLModel, table=True):
-    """One person's word on one revision of a post's text; never changed, never deleted.
+    """One person's word on one revision of a post's text; never deleted.
 
-    The newest label of a post counts, and only while the post still has the text that was
-    judged (``revision``). ``actor`` is a staff login, as in the journal. ``also`` holds codes of
-    further topics. ``suggested`` is what the classifier, or the source itself, had said of that
-    text (topic, probability, relevant, urgent, certainty, settlement), ``model`` its version. The
-    topic of a label that is not ``relevant`` is only what the form happened to show.
+    The newest label of a post that was not taken back (``withdrawn_at``) counts, and only while
+    the post still has the text that was judged (``revision``). ``actor`` is a staff login, as in
+    the journal. ``also`` holds codes of further topics. ``suggested`` is what the classifier, or
+    the source itself, had said of that text (topic, probability, relevant, urgent, certainty,
+    settlement), ``model`` its version. The topic of a label that is not ``relevant`` is only what
+    the form happened to show.
     """
 
     __table_args__ = (sa.Index("label_post", "post_id", "id"),)
@@ -36,3 +37,4 @@ class Label(SQLModel, table=True):
     settlement: str | None = Field(default=None, max_length=100)
     suggested: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     model: str = Field(default="", max_length=100)
+    withdrawn_at: datetime | None = None

@@ -1,6 +1,7 @@
 """Every table, so that importing this module fills ``SQLModel.metadata``."""
 
 from models.answer import Answer
+from models.console import AnswerTemplate, BulkAct, Lease, SavedView, Undo
 from models.delivery import Channel, Delivery
 from models.inbox import Event, Unreadable
 from models.incident import Apart, CoExecutor, Incident, Merge, Pause
@@ -9,14 +10,17 @@ from models.label import Label
 from models.notice import Notice
 from models.post import Post, PostVersion
 from models.source import Source
-from models.staff import EntryLink, SignIn, Staff
+from models.staff import ApiKey, EntryLink, SignIn, Staff
 from models.story import Story, StoryKey
 from models.survey import Survey
 from models.timer import Heartbeat, Timer
 
 __all__ = [
     "Answer",
+    "AnswerTemplate",
     "Apart",
+    "ApiKey",
+    "BulkAct",
     "Channel",
     "CoExecutor",
     "Delivery",
@@ -27,11 +31,13 @@ __all__ = [
     "JournalEntry",
     "JournalHead",
     "Label",
+    "Lease",
     "Merge",
     "Notice",
     "Pause",
     "Post",
     "PostVersion",
+    "SavedView",
     "SignIn",
     "Source",
     "Staff",
@@ -39,5 +45,6 @@ __all__ = [
     "StoryKey",
     "Survey",
     "Timer",
+    "Undo",
     "Unreadable",
 ]

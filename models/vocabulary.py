@@ -314,6 +314,12 @@ class Act(StrEnum):
     KEPT_APART = "kept_apart"
     RECOMPUTED = "recomputed"
     STAFF_CHANGED = "staff_changed"
+    SNOOZED = "snoozed"
+    UNDONE = "undone"
+    MODEL_CHANGED = "model_changed"
+    SOURCE_KEY_CHANGED = "source_key_changed"
+    API_KEY_CHANGED = "api_key_changed"
+    AUTHORS_ERASED = "authors_erased"
 
     @property
     def russian(self) -> str:
@@ -358,6 +364,12 @@ ACT_TITLES: dict[Act, str] = {
     Act.KEPT_APART: "Запрещено объединять",
     Act.RECOMPUTED: "Срок пересчитан",
     Act.STAFF_CHANGED: "Изменены права сотрудника",
+    Act.SNOOZED: "Отложен",
+    Act.UNDONE: "Действие отменено",
+    Act.MODEL_CHANGED: "Сменена модель",
+    Act.SOURCE_KEY_CHANGED: "Сменён ключ источника",
+    Act.API_KEY_CHANGED: "Изменён ключ доступа к API",
+    Act.AUTHORS_ERASED: "Сведения об авторах стёрты",
 }
 
 

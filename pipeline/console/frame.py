@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,12 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
 
+def asset(name: str) -> str:
+    """Return the address of a static file; it changes with the content, so it may be kept."""
+    return f"/static/{name}?{hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
 def _templates() -> jinja2.Environment:
-    # The style sheet's name changes with its content, so that browsers may keep it for long.
-    digest = hashlib.sha256((STATIC / "console.css").read_bytes()).hexdigest()[:12]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -36,7 +40,7 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["style_sheet"] = f"/static/console.css?{digest}"
+    environment.globals["asset"] = cache(asset)
     return environment
 
 

@@ -19,10 +19,15 @@ class Right(StrEnum):
     READ_REPORTS = "read_reports"
     READ_JOURNAL = "read_journal"
     SEE_SOURCES = "see_sources"
+    JUDGE = "judge"
+    APPROVE = "approve"
+    ENTER_CASES = "enter_cases"
     MANAGE_STAFF = "manage_staff"
     MANAGE_REGION = "manage_region"
     MANAGE_SOURCES = "manage_sources"
     MANAGE_MODELS = "manage_models"
+    MANAGE_RETENTION = "manage_retention"
+    MANAGE_API = "manage_api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,10 @@ executor accepts, returns, drafts; the head agrees or gives back; the observer o
 
 _READER = frozenset({Right.READ_QUEUE, Right.SEE_AUTHORS})
 RIGHTS: Mapping[Role, frozenset[Right]] = {
-    Role.OPERATOR: _READER | {Right.READ_REPORTS, Right.SEE_SOURCES},
+    Role.OPERATOR: _READER
+    | {Right.READ_REPORTS, Right.SEE_SOURCES, Right.JUDGE, Right.ENTER_CASES},
     Role.EXECUTOR: _READER,
-    Role.APPROVER: _READER | {Right.READ_REPORTS, Right.READ_JOURNAL},
+    Role.APPROVER: _READER | {Right.READ_REPORTS, Right.READ_JOURNAL, Right.APPROVE},
     Role.ADMINISTRATOR: frozenset(Right),
     Role.OBSERVER: frozenset({Right.READ_REPORTS}),
 }

@@ -62,12 +62,14 @@ def test_every_answer_carries_the_headers(browser: Browser, stranger: Browser) -
         assert headers["cache-control"] == "no-store", url
 
 
-def test_no_page_has_scripts_or_styles_of_its_own(browser: Browser, stranger: Browser) -> None:
+def test_no_page_has_scripts_or_styles_within(browser: Browser, stranger: Browser) -> None:
     for page in (browser.page("/"), browser.page("/password"), stranger.page("/sign-in")):
-        tags = [tag for tag, _ in page.elements]
-        assert "script" not in tags
-        assert "style" not in tags
-        assert not [attrs for _, attrs in page.elements if "style" in attrs or "onclick" in attrs]
+        scripts = [attrs for tag, attrs in page.elements if tag == "script"]
+        assert all((attrs["src"] or "").startswith("/static/") for attrs in scripts)
+        assert "style" not in [tag for tag, _ in page.elements]
+        names = {name for _, attrs in page.elements for name in attrs}
+        assert not [name for name in names if name == "style" or name.startswith("on")]
+    assert not stranger.page("/sign-in").all("script"), "a stranger gets none at all"
 
 
 def test_a_form_too_large_or_of_unknown_length_is_refused(stranger: Browser) -> None:
@@ -175,4 +177,5 @@ def test_the_style_sheet_may_be_kept_because_its_name_changes(stranger: Browser)
     answer = stranger.get(sheet)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/css")
+    assert "immutable" in answer.headers["cache-control"]
     assert "?" in sheet

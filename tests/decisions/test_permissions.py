@@ -31,10 +31,15 @@ see_authors     | o e a d .
 read_reports    | o . a d n
 read_journal    | . . a d .
 see_sources     | o . . d .
+judge           | o . . d .
+approve         | . . a d .
+enter_cases     | o . . d .
 manage_staff    | . . . d .
 manage_region   | . . . d .
 manage_sources  | . . . d .
 manage_models   | . . . d .
+manage_retention | . . . d .
+manage_api      | . . . d .
 """
 EVERYBODY = (OPERATOR, EXECUTOR, APPROVER, ADMINISTRATOR, OBSERVER)
 
