@@ -15,6 +15,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.ingest import ingest
 from flows.notify import notify
 from flows.publish import publish
+from flows.retention import retention
 from flows.retrain import retrain
 from flows.timers import timers
 from flows.watchdog import leave_with_parent
@@ -25,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 SETTLE = timedelta(seconds=8)
 """Until the first runs: the server needs a moment to put new schedules into effect."""
 
-NIGHTLY = "0 3 * * *"
+NIGHTLY = {"retrain": "0 3 * * *", "retention": "0 4 * * *"}
 
 FLOWS: dict[str, Flow[..., Any]] = {
     "timers": timers,
@@ -33,6 +34,7 @@ FLOWS: dict[str, Flow[..., Any]] = {
     "notify": notify,
     "ingest": ingest,
     "retrain": retrain,
+    "retention": retention,
 }
 """Every flow. A run that is late while its like still works is cancelled: the next one looks at
 the clock anyway."""
@@ -40,9 +42,9 @@ the clock anyway."""
 
 def schedule(name: str) -> Schedule:
     """Return when a flow runs: each minute from the start on, or at night by the region's clock."""
-    if name != "retrain":
+    if name not in NIGHTLY:
         return Interval(MINUTE, anchor_date=datetime.now(UTC) + SETTLE)
-    return Cron(NIGHTLY, timezone=load_region(load_settings().region).time_zone)
+    return Cron(NIGHTLY[name], timezone=load_region(load_settings().region).time_zone)
 
 
 async def deployment(name: str) -> RunnerDeployment:

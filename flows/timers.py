@@ -8,6 +8,7 @@ from prefect import flow, get_run_logger
 from pipeline.recompute import outdated
 from pipeline.region.load import load_region
 from pipeline.rules import Rules
+from pipeline.searching import catch_up
 from pipeline.settings import load_settings
 from pipeline.tick import look
 from pipeline.workplace import open_store
@@ -17,6 +18,9 @@ EVERY = timedelta(seconds=5)
 
 LASTS = timedelta(seconds=50)
 """How long one run goes on, so that it ends before the next minute's begins."""
+
+CAUGHT_UP = 2_000
+"""Messages of an older version that are made searchable between two looks: a second's work."""
 
 
 @flow(name="timers", log_prints=False)
@@ -34,11 +38,14 @@ async def timers(lasts: float = LASTS.total_seconds()) -> int:
                 "see `otklik deadlines preview`",
                 count,
             )
+        behind = True
         while True:
             batch = await asyncio.to_thread(look, engine, rules, datetime.now(UTC))
             if batch:
                 get_run_logger().info("fired %d timers", batch)
             fired += batch
+            # After an upgrade: the texts of years, between two looks at the clock.
+            behind = behind and await asyncio.to_thread(catch_up, engine, CAUGHT_UP) == CAUGHT_UP
             if datetime.now(UTC) + EVERY > until:
                 return fired
             await asyncio.sleep(EVERY.total_seconds())

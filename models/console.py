@@ -25,8 +25,9 @@ class Undo(SQLModel, table=True):
     """An act that its author may still take back, and what the incident was before it.
 
     Acts of one ``token`` (one key, one bulk act) are taken back together. ``version`` is the
-    incident's after the act: once it is another one, somebody went on from there. ``before`` are
-    the incident's columns, ``timers`` its clocks, ``label_id`` the label that the act made.
+    incident's after the act: once it is another one, somebody went on from there. ``before`` is
+    what the act has changed: columns with their values before and after it, the version, helpers
+    and pauses; ``timers`` the clocks that it set, ``label_id`` the label that it made.
     """
 
     __table_args__ = (
@@ -61,7 +62,7 @@ class BulkAct(SQLModel, table=True):
     """One act on many incidents: exactly those, at those versions, that its preview counted.
 
     ``wish`` is the act with its fields, ``ids`` pairs of an incident and its version; the first
-    ``done`` of them are dealt with. ``refused`` holds pairs of an incident and why not.
+    ``done`` of them are dealt with. ``refused`` holds pairs of a reason and the incidents.
     """
 
     __tablename__ = "bulk_act"

@@ -24,6 +24,23 @@ index only where it reads its condition in the query, and not in a bound value."
 
 URGENT = "urgency = 'urgent'"
 
+TO_REVIEW = f"{OPEN} AND (stage = 'review' OR certainty IN ('review', 'unsure'))"
+"""What a person should look at, as SQL; to be said in these very words as well."""
+
+UNASSIGNED = "stage NOT IN ('assigned', 'work', 'approval', 'publishing', 'closed', 'satisfaction')"
+SATISFACTION = "stage = 'satisfaction'"
+DONE = "stage IN ('closed', 'satisfaction')"
+"""No body's yet; answered, and its author may still speak; what nothing is owed to. As SQL, too.
+
+The first says what it is not: of «IN» SQLite would make a search of two stages, and sort them.
+"""
+
+CAME = ("settlement", "topic", "network", "repeats", "repeat_of")
+ANSWERED = ("settlement", "published_due_at", "outcome", "rating", "created_at")
+SHUT = ("settlement",)
+"""What the dashboard counts by, kept in the indexes themselves: it reads tens of thousands of
+entries at once, and no row of them."""
+
 
 def _open_index(name: str, *columns: str, where: str = OPEN) -> sa.Index:
     """Return an index of open incidents alone: few beside the closed ones of all years."""
@@ -60,6 +77,22 @@ class Incident(SQLModel, table=True):
         _open_index("incident_open_body", "body", "due_at", "id"),
         _open_index("incident_open_urgent", "due_at", "id", where=f"{OPEN} AND {URGENT}"),
         _open_index("incident_open_operator", "operator", "due_at", "id"),
+        _open_index("incident_to_review", "urgency", "due_at", "id", where=TO_REVIEW),
+        _open_index("incident_open_stage", "stage", "due_at", "id", "settlement"),
+        _open_index("incident_open_certainty", "certainty", "due_at", "id"),
+        _open_index("incident_open_network", "network", "due_at", "id"),
+        _open_index("incident_unassigned", "due_at", "id", where=UNASSIGNED),
+        _open_index("incident_satisfaction", "due_at", "id", where=SATISFACTION),
+        _open_index("incident_snoozed", "snoozed_until", where="snoozed_until IS NOT NULL"),
+        _open_index("incident_done", "created_at", "id", where=DONE),
+        _open_index(
+            "incident_published", "published_at", "id", *ANSWERED, where="published_at IS NOT NULL"
+        ),
+        _open_index("incident_closed", "closed_at", "id", *SHUT, where="closed_at IS NOT NULL"),
+        sa.Index("incident_created", "created_at", "id", *CAME),
+        sa.Index("incident_topic", "topic", "created_at", "id"),
+        sa.Index("incident_settlement", "settlement", "created_at", "id"),
+        sa.Index("incident_body", "body", "created_at", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

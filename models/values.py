@@ -59,7 +59,8 @@ class FetchedPost:
 class KnownPost:
     """What the store already holds of a post; enough to decide what a fetched one means.
 
-    ``seen_at`` is when its source last showed this state.
+    ``seen_at`` is when its source last showed this state. ``erased`` tells that its author was
+    forgotten: what the source still shows of it is not taken in again.
     """
 
     id: int
@@ -71,6 +72,7 @@ class KnownPost:
     incident_id: int | None
     parent_id: str = ""
     seen_at: datetime | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

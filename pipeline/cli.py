@@ -25,6 +25,7 @@ COMMANDS = (
     "notices",
     "clock",
     "deadlines",
+    "retention",
     "flows",
     "demo-server",
 )

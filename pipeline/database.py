@@ -22,6 +22,9 @@ import models.migrations
 from models.errors import OtklikError
 from pipeline.desk.journal import chain
 
+MAPPED = 1 << 30
+"""Bytes of the embedded database that are read without copying; the rest as ever."""
+
 BUSY_MS = 10_000
 """How long a SQLite writer waits for another one, in milliseconds."""
 
@@ -79,6 +82,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
             "synchronous = NORMAL",
             f"busy_timeout = {BUSY_MS}",
             "foreign_keys = ON",
+            # Connections then share the system's own copy of the file: lists of a million
+            # incidents come several times quicker than through each one's two megabytes.
+            f"mmap_size = {MAPPED}",
         ):
             connection.execute(f"PRAGMA {pragma}")
     except sqlite3.Error:

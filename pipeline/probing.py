@@ -1,5 +1,6 @@
 """Asking the tokens of a source once what they may do; nothing is published."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from connectors.vk import probe as vk_probe
 from models.errors import OtklikError
 from models.source import Source as StoredSource
 from pipeline.connecting import Connecting, token, tokens
+from pipeline.database import unit_of_work
+from pipeline.desk.sources import read_soon
 from pipeline.region.schema import Region, Source, SourceKind
 from pipeline.settings import Settings, SettingsError
 from pipeline.sourcing import Tools, open_tools
@@ -74,6 +77,21 @@ async def probe(
             lines.extend([line async for line in found])
         except (SettingsError, SourceError) as error:
             lines.append(Line("настройки", Verdict.NO, str(error)))
+    return lines
+
+
+def asking(
+    source: Source,
+    settings: Settings,
+    region: Region,
+    engine: sa.Engine,
+    *,
+    asked: set[object] | None = None,
+) -> list[Line]:
+    """Probe a source from a thread that has no loop, and let it be read at once after."""
+    lines = asyncio.run(probe(source, settings, region, engine, asked=asked))
+    with unit_of_work(engine) as session:
+        read_soon(session, source.key)
     return lines
 
 

@@ -52,7 +52,7 @@ def served(*names: str) -> Child:
     return Child(names[0] if names else "flows", (sys.executable, "-m", "flows.serve", *names))
 
 
-FLOWS = (served("timers", "publish", "notify"), served("ingest", "retrain"))
+FLOWS = (served("timers", "publish", "notify"), served("ingest", "retrain", "retention"))
 """What must not wait has a process of its own: queued runs of the rest would delay it."""
 
 
@@ -214,6 +214,9 @@ async def serve(
             log_level="warning",
             access_log=False,  # a line would hold the one-time link
             server_header=False,
+            # Whom a header names is believed of known proxies alone: anybody can send one.
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=settings.proxies or None,
             # A client that never ends its request must not keep the program from ending.
             timeout_graceful_shutdown=5,
         )

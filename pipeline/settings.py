@@ -3,6 +3,7 @@
 ``OTKLIK_HOME`` is the folder of everything that is written: the database, models, logs.
 """
 
+import ipaddress
 import os
 import re
 import tempfile
@@ -14,6 +15,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from models.errors import OtklikError
 
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - what is asked about, not what is bound
+
+MAP_TILES = re.compile(
+    r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?"
+    r"(?=.*\{z\})(?=.*\{x\})(?=.*\{y\})/(?:[A-Za-z0-9._~/?&=%@-]|\{[zxy]\}){1,500}"
+)
+"""A map server's address of one tile: by zoom, column and row. It becomes a part of a header."""
 
 
 class SettingsError(OtklikError):
@@ -37,8 +44,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     public_url: str = ""
     port: int = Field(default=8017, ge=1, le=65535)
+    proxies: str = ""
     smtp_url: SecretStr | None = None
     prefect_port: int = Field(default=8018, ge=1, le=65535)
+    map_tiles: str = ""
 
     def url(self) -> str:
         """Return the database's URL; the embedded SQLite file unless another one is named."""
@@ -78,6 +87,18 @@ def load_settings() -> Settings:
         raise SettingsError("В пути OTKLIK_HOME стоит знак «?»: база с ним не откроется.")
     if settings.public_url and not re.match(r"https?://[^/]+", settings.public_url):
         raise SettingsError("OTKLIK_PUBLIC_URL — не адрес вида https://otklik.example.ru")
+    if settings.map_tiles and not MAP_TILES.fullmatch(settings.map_tiles):
+        raise SettingsError(
+            "OTKLIK_MAP_TILES — не адрес плиток карты. Образец: "
+            "https://tile.example.ru/{z}/{x}/{y}.png"
+        )
+    for proxy in filter(None, settings.proxies.split(",")):
+        try:
+            ipaddress.ip_network(proxy.strip(), strict=False)
+        except ValueError:
+            raise SettingsError(
+                "OTKLIK_PROXIES — не адреса через запятую. Образец: 127.0.0.1,10.0.0.0/24"
+            ) from None
     if settings.host in ANY_ADDRESS and not settings.public_url:
         raise SettingsError(
             f"OTKLIK_HOST={settings.host} открывает консоль другим машинам. Укажите в "

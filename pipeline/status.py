@@ -151,13 +151,14 @@ def statuses(
 
 
 def pressing_statuses(
-    session: Session, region: Region, now: datetime, *, since: datetime | None = None
+    sources: Iterable[StoredSource], region: Region, now: datetime, *, since: datetime | None = None
 ) -> list[SourceStatus]:
     """Return the region's sources that people should hear of, those that are not read first.
 
-    One query; of tokens and of what waits it knows nothing. ``since`` as for ``statuses``.
+    ``sources`` are all that are stored; of tokens and of what waits it knows nothing. ``since`` as
+    for ``statuses``.
     """
-    stored = {source.key: source for source in all_sources(session)}
+    stored = {source.key: source for source in sources}
     found = [
         _status(source, stored.get(source.key), now, since=since)
         for source in region.active_sources()

@@ -80,16 +80,19 @@ class Trial:
     shifted: list[Shift] = field(default_factory=list)
 
 
-def try_rules(engine: sa.Engine, rules: Rules, *, since: datetime, limit: int) -> Trial:
+def try_rules(
+    engine: sa.Engine, rules: Rules, *, since: datetime, limit: int, above: int = 0
+) -> Trial:
     """Compare every incident written since then with what ``rules`` say; read-only.
 
-    Raises CalendarError where a deadline is further away than the calendar goes.
+    Only numbers ``above`` are looked at. Raises CalendarError where a deadline is further away
+    than the calendar goes.
     """
     trial = Trial(limit)
     known = {settlement.code for settlement in rules.region.settlements}
     routes: dict[_Facts, Assignment] = {}
     with reading(engine) as session:
-        for batch in past_incidents(session, since):
+        for batch in past_incidents(session, since, above=above):
             trial.incidents += len(batch)
             for past in batch:
                 if past.settlement is not None and past.settlement not in known:

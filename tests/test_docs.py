@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from console.gallery import SIGHTS, SIZES, Sight
 
 from models.vocabulary import TOPIC_TITLES, Certainty, Topic
 
@@ -41,3 +42,13 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
+def test_every_page_has_its_pictures_in_the_guide(sight: Sight) -> None:
+    guide = (ROOT / "docs" / "console.md").read_text(encoding="utf-8")
+    for size in SIZES:
+        for scheme in ("light", "dark"):
+            picture = f"images/console/{sight.name}-{size}-{scheme}.webp"
+            assert f"]({picture})" in guide
+            assert (ROOT / "docs" / picture).exists()

@@ -1,1 +1,1 @@
-"""The same acts for programs: JSON, Open311, webhooks."""
+"""The API: what people do in the console, for programs."""

@@ -13,7 +13,7 @@ EXAMPLES = """\
 Без PREFECT_API_URL поднимается встроенный сервер. Все вместе с консолью: otklik run
 """
 
-NAMES = ("timers", "publish", "notify", "ingest", "retrain")
+NAMES = ("timers", "publish", "notify", "ingest", "retrain", "retention")
 
 
 def add(commands: Commands) -> None:
@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
     parser = command(
         commands,
         "flows",
-        "Потоки Prefect: приём, сроки, ответы, уведомления, обучение",
+        "Потоки Prefect: приём, сроки, ответы, уведомления, обучение, срок хранения",
         run,
         examples=EXAMPLES,
     )

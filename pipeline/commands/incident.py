@@ -178,6 +178,13 @@ def _add_working(acts: Commands) -> None:
         "--until", metavar="МОМЕНТ", required=True, help='до какого времени: "24.11.2026 11:00"'
     )
     add_act(acts, "resume", "возобновить срок", part="acts", example="resume 12")
+    snooze = add_act(
+        acts, "snooze", "отложить: до тех пор очередь на проверку его не показывает", part="acts",
+        example='snooze 12 --until "24.11.2026 11:00"',
+    )  # fmt: skip
+    until = snooze.add_mutually_exclusive_group(required=True)
+    until.add_argument("--until", metavar="МОМЕНТ", help='до какого времени: "24.11.2026 11:00"')
+    until.add_argument("--wake", action="store_true", help="вернуть в очередь сейчас")
     close = add_act(acts, "close", "закрыть", part="acts", example="close 12 --why satisfied")
     reasons = [
         one.value

@@ -9,6 +9,7 @@ from pipeline.console.wording import body_name, moment
 from pipeline.database import unit_of_work
 from pipeline.decisions.lifecycle import Refused, Wish
 from pipeline.desk import cases
+from pipeline.desk.snooze import snooze
 from pipeline.desk.surveys import record_rating
 
 ACTS = {
@@ -48,6 +49,18 @@ def run(args: argparse.Namespace, office: Office) -> int:
                 rules=rules,
                 now=at,
             )
+        elif args.act == "snooze":
+            until = parse_moment(args.until, rules.region.time_zone) if args.until else None
+            said = snooze(
+                session,
+                args.number,
+                until,
+                actor=actor,
+                version=args.seen,
+                reason=args.reason.strip(),
+                rules=rules,
+                now=at,
+            )
         else:
             wish = _wish(args, office)
             said = cases.act(session, args.number, wish, actor=actor, rules=rules, now=at)
@@ -58,6 +71,9 @@ def run(args: argparse.Namespace, office: Office) -> int:
             f"ответственный — {body_name(said.body, office.region)}",
             f"срок {' '.join(moment(said.due_at, office.region.time_zone))}",
         ]
+        if said.snoozed_until is not None and said.snoozed_until > at:
+            put_off = " ".join(moment(said.snoozed_until, office.region.time_zone))
+            stands.append(f"отложен до {put_off}")
     say(f"Инцидент № {args.number}: {', '.join(stands)}.")
     return 0
 

@@ -11,11 +11,13 @@ from rich.text import Text
 from models.vocabulary import Stage, Topic, Urgency
 from pipeline.commands.incident_office import Office, say
 from pipeline.commands.messages import CommandError, out
-from pipeline.console.wording import Pressure, count, excerpt, moment, place, timing
+from pipeline.console.conditions import counted
+from pipeline.console.wording import Pressure, excerpt, moment, place, timing
 from pipeline.database import reading
 from pipeline.decisions.permissions import Right, has, limited_to
 from pipeline.region.reading import suggest
-from pipeline.store.incidents import QueueFilter, QueueRow, count_queue, queue
+from pipeline.store.incidents import QueueRow, count_queue, queue
+from pipeline.store.queue_filter import QueueFilter
 
 STYLES = {Pressure.OVERDUE: "red", Pressure.HOUR: "yellow"}
 
@@ -90,4 +92,4 @@ def _print(rows: list[QueueRow], total: int, office: Office) -> None:
     if rows:
         out.print(table)
     shown = f", показаны первые {len(rows)}" if total > len(rows) else ""
-    say(count(total, "инцидент", "инцидента", "инцидентов") + shown)
+    say(counted(total) + shown)

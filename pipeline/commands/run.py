@@ -50,13 +50,14 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.commands.messages import now
     from pipeline.commands.staff import link_for_administrator
     from pipeline.console.app import create_app
+    from pipeline.probing import asking
     from pipeline.region.load import load_region
     from pipeline.rules import calendar_of
     from pipeline.run import FLOWS, only_one, require_free, serve
     from pipeline.secrets import find_secret
     from pipeline.settings import load_settings
     from pipeline.tokens import looking_at_tokens
-    from pipeline.workplace import open_store, registry
+    from pipeline.workplace import ServingJudge, open_store, registry
 
     settings = load_settings()
     if args.demo_network:
@@ -82,6 +83,11 @@ def run(args: argparse.Namespace) -> int:
                 secret=lambda name: find_secret(name, settings.home),
                 tokens=lambda: looking_at_tokens(settings.home),
                 public_url=settings.public_url,
+                folder=settings.region,
+                home=settings.home,
+                judge=ServingJudge(settings, region),
+                check=lambda source: asking(source, settings, region, engine),
+                map_tiles=settings.map_tiles,
             )
             fakes = (demo.child(args.demo_port, "--demo-port"),) if args.demo_network else ()
 

@@ -66,12 +66,8 @@ def _show(_args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     """Ask every token once what it may do."""
-    import asyncio
-
     from pipeline.commands.messages import CommandError, out
-    from pipeline.database import unit_of_work
-    from pipeline.desk.sources import read_soon
-    from pipeline.probing import Verdict, probe
+    from pipeline.probing import Verdict, asking
     from pipeline.region.load import load_region
     from pipeline.settings import load_settings
     from pipeline.workplace import open_store
@@ -88,14 +84,12 @@ def _check(args: argparse.Namespace) -> int:
     with open_store(settings) as engine:
         for key in args.keys or known:
             out.print(f"{known[key].title} ({key})", markup=False, soft_wrap=True)
-            lines = asyncio.run(probe(known[key], settings, region, engine, asked=asked))
+            lines = asking(known[key], settings, region, engine, asked=asked)
             for line in lines:
                 said = f": {line.said}" if line.said else ""
                 text = f"  {line.verdict:4}  {line.what}{said}"
                 out.print(text, markup=False, soft_wrap=True)
             trouble = trouble or any(line.verdict is Verdict.NO for line in lines)
-            with unit_of_work(engine) as session:
-                read_soon(session, key)
     return 1 if trouble else 0
 
 

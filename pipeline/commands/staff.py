@@ -23,6 +23,10 @@ EXAMPLES = """\
   otklik staff role roads executor --body katynskoe
   otklik staff link ivanova                  ссылка на один вход, действует сутки
   otklik staff password ivanova              новый пароль
+  otklik staff dismiss ivanova --by admin    закрыть доступ; сделанное остаётся
+  otklik staff back ivanova                  открыть доступ снова
+  otklik staff sign-out ivanova              завершить все входы
+  otklik staff reset-factor ivanova          не спрашивать кода, пока не настроит снова
   otklik staff list
 
 Роли: operator — оператор, executor — исполнитель, approver — согласующий, administrator —
@@ -48,6 +52,10 @@ def add(commands: Commands) -> None:
         ("role", "сменить роль или орган"),
         ("link", "дать ссылку на один вход"),
         ("password", "задать пароль"),
+        ("dismiss", "закрыть доступ и завершить все входы"),
+        ("back", "открыть доступ снова"),
+        ("sign-out", "завершить все входы, погасить ссылки"),
+        ("reset-factor", "сбросить второй фактор"),
     ):
         one = acts.add_parser(act, help=help_)
         one.add_argument("login", metavar="ИМЯ", help="имя для входа")
@@ -62,6 +70,7 @@ def add(commands: Commands) -> None:
             one.add_argument("role", metavar="РОЛЬ", choices=roles, help=", ".join(roles))
         if act in {"add", "role"}:
             one.add_argument("--body", metavar="КОД", help="орган исполнителя, например pecherskoe")
+        if act != "password":
             one.add_argument("--by", metavar="КТО", help="кто меняет права; попадёт в журнал")
 
 
@@ -80,8 +89,10 @@ def run(args: argparse.Namespace) -> int:
             _change_role(args, engine, settings)
         elif args.act == "password":
             _set_password(args, engine)
-        else:
+        elif args.act == "link":
             _give_link(args, engine, settings)
+        else:
+            _change(args, engine)
     return 0
 
 
@@ -98,16 +109,16 @@ def _list(engine: "sa.Engine") -> None:
 def _add(args: argparse.Namespace, engine: "sa.Engine", settings: "Settings") -> None:
     from pipeline.commands.messages import now, out
     from pipeline.database import reading, unit_of_work
-    from pipeline.desk import access
+    from pipeline.desk import access, staffing
     from pipeline.region.load import load_region
 
     role, by = Role(args.role), _manager(engine, args.by)
-    access.require_body(role, args.body, load_region(settings.region))
+    staffing.require_body(role, args.body, load_region(settings.region))
     with reading(engine) as session:
-        access.require_new_login(session, args.login)
+        staffing.require_new_login(session, args.login)
     hashed = access.hash_password(args.login, _ask_password(args.login))
     with unit_of_work(engine) as session:
-        person = access.add_staff(session, args.login, role, now(), body=args.body, by=by)
+        person = staffing.add_staff(session, args.login, role, now(), body=args.body, by=by)
         access.set_password(session, person, hashed)
     out.print(f"Добавлен {person.login} ({_described(person)}).", markup=False)
 
@@ -115,13 +126,13 @@ def _add(args: argparse.Namespace, engine: "sa.Engine", settings: "Settings") ->
 def _change_role(args: argparse.Namespace, engine: "sa.Engine", settings: "Settings") -> None:
     from pipeline.commands.messages import now, out
     from pipeline.database import unit_of_work
-    from pipeline.desk import access
+    from pipeline.desk import staffing
     from pipeline.region.load import load_region
 
     role, by = Role(args.role), _manager(engine, args.by)
-    access.require_body(role, args.body, load_region(settings.region))
+    staffing.require_body(role, args.body, load_region(settings.region))
     with unit_of_work(engine) as session:
-        person = access.set_role(session, args.login, role, now(), body=args.body, by=by)
+        person = staffing.set_role(session, args.login, role, now(), body=args.body, by=by)
     out.print(f"Теперь {person.login} — {_described(person)}.", markup=False)
 
 
@@ -142,11 +153,28 @@ def _give_link(args: argparse.Namespace, engine: "sa.Engine", settings: "Setting
     from pipeline.database import unit_of_work
     from pipeline.desk import access
 
-    known = _known(engine, args.login)
+    known, by = _known(engine, args.login), _manager(engine, args.by)
     with unit_of_work(engine) as session:
-        token = access.make_entry_link(session, known, now(), LINK_LASTS)
+        token = access.give_link(session, known.login, now(), LINK_LASTS, by=by)
     out.print(f"{settings.console_url()}/enter/{token}", soft_wrap=True)
     out.print("Ссылка на один вход, действует сутки.")
+
+
+def _change(args: argparse.Namespace, engine: "sa.Engine") -> None:
+    from pipeline.commands.messages import now, out
+    from pipeline.database import unit_of_work
+    from pipeline.desk import staffing
+
+    change, said = {
+        "dismiss": (staffing.dismiss, "Доступ закрыт, все входы завершены"),
+        "back": (staffing.take_back, "Доступ открыт"),
+        "sign-out": (staffing.sign_out_everywhere, "Все входы завершены, ссылки погашены"),
+        "reset-factor": (staffing.reset_second_factor, "Второй фактор выключен"),
+    }[args.act]
+    known, by = _known(engine, args.login), _manager(engine, args.by)
+    with unit_of_work(engine) as session:
+        change(session, known.login, now(), by=by)
+    out.print(f"{said}: {known.login}.", markup=False)
 
 
 def _known(engine: "sa.Engine", login: str) -> "Staff":
@@ -177,19 +205,31 @@ def _manager(engine: "sa.Engine", login: str | None) -> str:
 
 
 def _described(person: "Staff") -> str:
-    return ", ".join(filter(None, (person.role.russian, person.body)))
+    state = "" if person.active else "доступ закрыт"
+    factor = "второй фактор" if person.totp_secret else ""
+    return ", ".join(filter(None, (person.role.russian, person.body, factor, state)))
 
 
 def link_for_administrator(engine: "sa.Engine", now: datetime, lasts: timedelta) -> str:
-    """Return a fresh one-time token for the administrator, who is made if there is none."""
+    """Return a fresh one-time token for an administrator, who is made if there is none.
+
+    It is for «admin» as long as that is one, else for the administrator who was added first.
+    """
     from pipeline.database import unit_of_work
-    from pipeline.desk import access
-    from pipeline.store.staff import find_staff
+    from pipeline.desk import access, staffing
+    from pipeline.store.staff import find_staff, lock_administrators
 
     with unit_of_work(engine) as session:
-        person = find_staff(session, ADMINISTRATOR)
-        if person is None:
-            person = access.add_staff(session, ADMINISTRATOR, Role.ADMINISTRATOR, now)
+        known = lock_administrators(session)
+        first = sorted(known, key=lambda one: (one.login != ADMINISTRATOR, one.id))
+        if first:
+            return access.make_entry_link(session, first[0], now, lasts)
+        if find_staff(session, ADMINISTRATOR) is None:
+            person = staffing.add_staff(session, ADMINISTRATOR, Role.ADMINISTRATOR, now)
+        else:
+            # Nobody is left to administer: whoever starts the program has the machine anyway.
+            staffing.set_role(session, ADMINISTRATOR, Role.ADMINISTRATOR, now)
+            person = staffing.take_back(session, ADMINISTRATOR, now)
         return access.make_entry_link(session, person, now, lasts)
 
 

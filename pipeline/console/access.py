@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Form, HTTPException, Request, Response
@@ -19,6 +20,7 @@ from fastapi import Depends, Form, HTTPException, Request, Response
 from models.columns import stored_id
 from models.staff import Staff
 from pipeline.console.frame import Console, console_of
+from pipeline.console.sealing import seal, unseal
 from pipeline.database import reading, unit_of_work
 from pipeline.decisions.permissions import Actor, Right, has
 from pipeline.desk import access as desk
@@ -103,6 +105,9 @@ def with_right(right: Right) -> Callable[[Visitor], Visitor]:
     return check
 
 
+StaffManager = Annotated[Visitor, Depends(with_right(Right.MANAGE_STAFF))]
+SourcesManager = Annotated[Visitor, Depends(with_right(Right.MANAGE_SOURCES))]
+Enterer = Annotated[Visitor, Depends(with_right(Right.ENTER_CASES))]
 SourcesReader = Annotated[Visitor, Depends(with_right(Right.SEE_SOURCES))]
 
 
@@ -177,6 +182,40 @@ def take_session(response: Response, console: Console) -> None:
     )
 
 
+CODE_LASTS = timedelta(minutes=10)
+"""For so long a right password or link is remembered while its owner looks for their telephone."""
+
+
+def ask_code(response: Response, console: Console, asked: desk.CodeAsked) -> None:
+    """Let the browser remember that its owner has passed the first door. Raises SettingsError."""
+    facts = {"staff": asked.staff_id, "mark": asked.mark}
+    response.set_cookie(
+        _code_cookie(console),
+        seal(console.fernet(), "code", facts, console.clock()),
+        max_age=int(CODE_LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=console.secure_cookies,
+    )
+
+
+def code_asked(request: Request) -> desk.CodeAsked | None:
+    """Return who has passed the first door in this browser. Raises SettingsError."""
+    console = console_of(request)
+    sealed = request.cookies.get(_code_cookie(console), "")
+    if not sealed:
+        return None
+    facts = unseal(console.fernet(), "code", sealed, console.clock(), CODE_LASTS)
+    return None if facts is None else desk.CodeAsked(facts["staff"], facts["mark"])
+
+
+def forget_code(response: Response, console: Console) -> None:
+    """Let the browser forget what ``ask_code`` gave it."""
+    response.delete_cookie(
+        _code_cookie(console), httponly=True, samesite="lax", secure=console.secure_cookies
+    )
+
+
 def safe_next(wanted: str) -> str:
     """Return where to go after signing in: a path of this console, else the queue."""
     return wanted if SAFE_NEXT.fullmatch(wanted) else "/"
@@ -189,6 +228,10 @@ def _session_cookie(console: Console) -> str:
 
 def _form_cookie(console: Console) -> str:
     return f"{_session_cookie(console)}-form"
+
+
+def _code_cookie(console: Console) -> str:
+    return f"{_session_cookie(console)}-code"
 
 
 def _form_token(cookie: str) -> str:

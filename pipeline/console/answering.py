@@ -6,16 +6,19 @@ from datetime import datetime
 
 from models.answer import Answer
 from models.columns import stored_id
+from models.console import AnswerTemplate
 from models.incident import Incident
 from models.vocabulary import Act, AnswerKind, AnswerState, Outcome, Role, Stage
 from pipeline.console.frame import Console
 from pipeline.console.wording import count, excerpt, safe_url
+from pipeline.decisions import textdiff
 from pipeline.decisions.answering import (
     LIMITS,
     LONGEST_LINK,
     LONGEST_TEXT,
     WITH_PAGES,
     Draft,
+    Reason,
     Refused,
     Target,
     choose,
@@ -24,7 +27,9 @@ from pipeline.decisions.lifecycle import Standing, open_acts
 from pipeline.decisions.permissions import Actor, answers_for, may
 from pipeline.decisions.personal import Personal
 from pipeline.decisions.publishing import Step, open_to
+from pipeline.decisions.satisfaction import link, with_link
 from pipeline.desk.answers import earlier
+from pipeline.desk.surveys import offers
 
 TONES = {
     AnswerState.APPROVAL: "doubt",
@@ -38,13 +43,15 @@ TONES = {
 class Written:
     """What a form held that was not accepted, and why.
 
-    ``number`` is the answer whose own form it was, None for that of a new one.
+    ``number`` is the answer whose own form it was, None for that of a new one. Without
+    ``trouble`` the form is only shown again, with a ``remark`` on it.
     """
 
-    trouble: Refused
+    trouble: Refused | None
     draft: Draft | None = None
     link: str = ""
     number: int | None = None
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One earlier answer. ``post_url`` leads to what it answers, where a person may look."""
+    """One earlier answer. ``post_url`` leads to what it answers, where a person may look.
+
+    ``approved_by`` is who let it out, ``remark`` why the head gave it back before.
+    """
 
     number: int
     version: int
@@ -70,6 +80,8 @@ class Given:
     url: str
     post_url: str
     error: str
+    approved_by: str
+    remark: str
     next_at: str
     repeats: bool
     by_hand: bool
@@ -86,7 +98,11 @@ class Answering:
 
     ``sends``, ``hands`` and ``drafts`` tell what this person may do with a new answer: let it
     out, take one down that they published, or prepare it for the head. ``draft_seen`` is the
-    version of the draft in the form, ``remark`` why the head gave it back.
+    version of the draft in the form, ``remark`` why the head gave it back. ``stands`` is how the
+    words in the form differ from the draft that somebody has stored meanwhile.
+
+    ``templates`` are numbers with titles. ``link_room`` is how many characters the link of the
+    survey takes below a final answer.
     """
 
     given: list[Given]
@@ -103,6 +119,10 @@ class Answering:
     needs_link: bool
     limit: int
     limit_words: str
+    link_room: int
+    templates: list[tuple[int, str]]
+    told: str
+    stands: list[textdiff.Piece]
     targets: list[tuple[int, str]]
     target: int
     text: str
@@ -123,6 +143,7 @@ def answering(
     targets: Sequence[Target],
     urls: dict[int, str],
     *,
+    templates: Sequence[AnswerTemplate] = (),
     standing: Standing,
     actor: Actor,
     console: Console,
@@ -130,7 +151,8 @@ def answering(
 ) -> Answering | None:
     """Return the section for one person; None for an incident without posts.
 
-    ``urls`` are the addresses of the posts by id; ``written`` is what was not accepted.
+    ``urls`` are the addresses of the posts by id, ``templates`` those that fit the incident;
+    ``written`` is what was not accepted.
     """
     acts = open_acts(standing, actor)
     # Where a head has to agree, operators prepare answers like everybody else.
@@ -144,6 +166,7 @@ def answering(
     if isinstance(target, Refused):
         return None
     counted = [one for one in map(earlier, answers) if one.counts and one.post_id == target.id]
+    given = [one for one in counted if one.state is not AnswerState.APPROVAL]
     limit = LIMITS.get(target.network)
     closed = ""
     if incident.stage is Stage.CLOSED:
@@ -167,18 +190,22 @@ def answering(
         needs_link=target.network in WITH_PAGES,
         limit=limit or LONGEST_TEXT,
         limit_words=count(limit or LONGEST_TEXT, "знака", "знаков", "знаков"),
+        link_room=_link_room(console) if limit is not None else 0,
+        templates=[(stored_id(one.id), one.title) for one in templates],
+        told=written.remark if written else "",
+        stands=_stands(prepared, written),
         targets=[(one.id, excerpt(one.text, 80) or "(без текста)") for one in targets],
         target=target.id,
         text=draft.text,
         kind=draft.kind.value if draft.kind else "",
         further=draft.further,
         asks_further=any(one.kind is AnswerKind.FINAL for one in counted),
-        interim_only=bool(counted) and all(one.kind is AnswerKind.INTERIM for one in counted),
+        interim_only=bool(given) and all(one.kind is AnswerKind.INTERIM for one in given),
         link=written.link if written and written.number is None else "",
         longest_link=LONGEST_LINK,
-        trouble=written.trouble.message if written else "",
+        trouble=written.trouble.message if written and written.trouble else "",
         trouble_at=written.number if written else None,
-        pieces=_pieces(draft.text, written.trouble.found) if written else [],
+        pieces=_pieces(draft.text, written.trouble.found) if written and written.trouble else [],
     )
 
 
@@ -191,6 +218,25 @@ def _draft_of(prepared: Answer | None) -> Draft:
     if prepared is None:
         return Draft("", None)
     return Draft(prepared.text, prepared.kind, prepared.post_id, outcome=prepared.outcome)
+
+
+def _stands(prepared: Answer | None, written: Written | None) -> list[textdiff.Piece]:
+    """Return how the stored draft differs from what was typed meanwhile; nothing if it does not."""
+    late = written is not None and written.trouble is not None
+    if prepared is None or written is None or written.draft is None or not late:
+        return []
+    if written.trouble and written.trouble.reason is not Reason.STALE:
+        return []
+    if prepared.text == written.draft.text:
+        return []
+    return textdiff.difference(written.draft.text, prepared.text)
+
+
+def _link_room(console: Console) -> int:
+    """Return how many characters the survey's link takes below a final answer."""
+    if not offers(AnswerKind.FINAL, console.rules):
+        return 0
+    return len(with_link("", link(console.public_url, "")))
 
 
 def _given(
@@ -213,6 +259,8 @@ def _given(
         url=safe_url(answer.url),
         post_url=safe_url(urls.get(answer.post_id, "")),
         error=answer.error,
+        approved_by=answer.approved_by,
+        remark=answer.remark,
         next_at=_soon(answer.due_at, console) if waits else "",
         repeats=offered(Step.REPEAT, Act.ANSWER_QUEUED),
         by_hand=offered(Step.BY_HAND, Act.ANSWER_BY_HAND),

@@ -1,9 +1,10 @@
 """The operator's console as one application: pages, the wall around them, error pages."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,25 +17,51 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from pipeline.api.app import create_api
+from pipeline.api.open311_app import create_open311
+from pipeline.api.outside import not_here
 from pipeline.console.access import ForgedFormError, SignInNeededError
-from pipeline.console.frame import STATIC, Console, console_of
-from pipeline.console.guard import Guard, add_headers
+from pipeline.console.checking import Checks
+from pipeline.console.frame import STATIC, Console, console_of, no_check, no_judge
+from pipeline.console.guard import Guard, add_headers, origin_of
 from pipeline.console.pages import (
+    account,
     acts,
+    admin,
+    admin_api,
+    admin_journal,
+    admin_models,
+    admin_norms,
+    admin_region,
+    admin_retention,
+    admin_staff,
     answer,
+    approvals,
+    bulk,
+    dashboard,
     door,
     health,
     hooks,
     incident,
+    keys,
+    merging,
+    new,
     password,
     queue,
+    review,
+    source_keys,
     sources,
     survey,
+    templates,
+    undo,
     verdict,
+    views,
 )
 from pipeline.database import DatabaseError
 from pipeline.decisions.worktime import WorkCalendar
-from pipeline.region.schema import Region
+from pipeline.judge import Judge
+from pipeline.probing import Line
+from pipeline.region.schema import Region, Source
 from pipeline.status import TokensOf, no_tokens
 
 log = logging.getLogger(__name__)
@@ -100,13 +127,21 @@ def create_app(
     secret: Callable[[str], SecretStr | None] = lambda _name: None,
     tokens: Callable[[], AbstractContextManager[TokensOf]] = lambda: nullcontext(no_tokens),
     public_url: str = "",
+    folder: str = "",
+    home: Path | None = None,
+    judge: Callable[[], Judge] = no_judge,
+    check: Callable[[Source], Iterable[Line]] = no_check,
+    map_tiles: str = "",
 ) -> FastAPI:
     """Return the console of one region.
 
     ``secure_cookies`` is for a console behind https: cookies then travel no other way.
     ``hosts`` are the names it may be called by besides localhost; ``secret`` finds the secrets
     that pushed events carry, ``tokens`` gives a look at the tokens of sources. ``public_url`` is
-    the address at which citizens rate answers, empty where they cannot.
+    the address at which citizens rate answers, empty where they cannot. ``folder`` is the region's
+    own, or its shipped name; ``home`` is the folder for data, where the models lie. ``judge``
+    gives what judges a text that somebody types in. ``map_tiles`` is where tiles of the map come
+    from, empty for none.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.console = Console(
@@ -119,22 +154,49 @@ def create_app(
         secret=secret,
         tokens=tokens,
         public_url=public_url.rstrip("/"),
+        folder=folder,
+        home=home,
+        judge=judge,
+        checks=Checks(check),
     )
-    app.add_middleware(Guard, hosts=hosts)
+    app.state.map_tiles = map_tiles
+    app.add_middleware(Guard, hosts=hosts, pictures=origin_of(map_tiles))
     for pages in (
         queue,
+        views,
+        bulk,
+        undo,
+        review,
+        keys,
+        dashboard,
         incident,
         verdict,
         answer,
         acts,
+        merging,
+        approvals,
+        templates,
         sources,
+        source_keys,
+        new,
         door,
         password,
+        account,
+        admin,
+        admin_staff,
+        admin_region,
+        admin_norms,
+        admin_models,
+        admin_journal,
+        admin_retention,
+        admin_api,
         health,
         hooks,
         survey,
     ):
         app.include_router(pages.router)
+    app.mount("/api/v1", create_api(app.state.console))
+    app.mount("/open311/v2", create_open311(app.state.console))
     app.mount("/static", GZipMiddleware(KeptFiles(directory=STATIC)), name="static")
     app.add_exception_handler(SignInNeededError, _to_sign_in)
     app.add_exception_handler(ForgedFormError, _forged)
@@ -149,7 +211,8 @@ def create_app(
 def error_page(request: Request, status: int) -> Response:
     """Return the page for an HTTP error; one without words of its own is told as a 404."""
     title, advice = ERRORS.get(status, ERRORS[404])
-    return console_of(request).page(
+    for_program = not_here(request.scope["path"], status, advice)
+    return for_program or console_of(request).page(
         "error.html", status=status, title=title, advice=advice, number=status
     )
 

@@ -121,8 +121,17 @@ FIELDS = {
     "split_into": "теперь в инциденте",
     "repeat_of": "повтор инцидента",
     "left_a_word": "оставил слова",
+    "snoozed_until": "отложен до",
+    "merged_into": "объединён с",
+    "split_from": "отделён от",
+    "notices_taken_back": "уведомлений не отправлено",
+    "notices_gone": "уведомлений уже ушло",
     "role": "роль",
     "login": "сотрудник",
+    "model": "модель",
+    "months": "срок хранения, мес.",
+    "due": "подлежит инцидентов",
+    "incidents": "инцидентов",
 }
 """How people call what the desk notes; what has no name here is none of their business."""
 
@@ -138,6 +147,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 """Codes in Russian; one that the vocabulary has forgotten stays a code."""
 
+MOMENTS = frozenset({"due_at", "until", "snoozed_until"})
 SHOWN_REASONS = 12
 
 
@@ -313,7 +323,7 @@ def _value(key: str, value: object, region: Region) -> str:
         text = body_name(text, region)
     elif isinstance(value, list):
         text = ", ".join(_item(key, str(item), region) for item in value)
-    elif key in {"due_at", "until"}:
+    elif key in MOMENTS:
         text = _stored_moment(text, region)
     return excerpt(text, 200)
 

@@ -1,6 +1,7 @@
 """What every page needs: the database, the region, the clock and the templates."""
 
 import hashlib
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -12,15 +13,22 @@ from typing import Any
 import anyio
 import jinja2
 import sqlalchemy as sa
+from cryptography.fernet import Fernet
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from pydantic import SecretStr
 
-from pipeline.console.throttle import Throttle
+from pipeline.console import keys
+from pipeline.console.checking import Checks
+from pipeline.console.throttle import Throttle, at_the_door
 from pipeline.console.wording import moment
 from pipeline.decisions.worktime import WorkCalendar
-from pipeline.region.schema import Region
+from pipeline.judge import Judge
+from pipeline.probing import Line
+from pipeline.region.schema import Region, Source
 from pipeline.rules import Rules
+from pipeline.secrets import console_key
+from pipeline.settings import SettingsError
 from pipeline.status import TokensOf, no_tokens
 
 HERE = Path(__file__).parent
@@ -41,17 +49,32 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals["asset"] = cache(asset)
+    environment.globals["console_keys"] = keys
     return environment
+
+
+def no_judge() -> Judge:
+    """Stand in where nobody types anything in."""
+    raise AssertionError("this console was given no judge")
+
+
+def no_check(_source: Source) -> tuple[Line, ...]:
+    """Stand in where no network can be asked."""
+    raise SettingsError("Эта консоль не может спрашивать сети.")
 
 
 @dataclass(frozen=True)
 class Console:
     """One console of one region.
 
+    ``folder`` is where the region came from, a path or a shipped name, empty where nobody knows;
+    ``home`` the folder for data, None for none. ``judge`` gives what judges a text that somebody
+    types in; it serves one thread at a time, the one that holds ``judging``. ``checks`` asks the
+    networks about sources.
     ``secret`` finds a secret by its name, None for none. ``tokens`` gives a look at the tokens
     of sources, for the thread that asks. ``public_url`` is where citizens open public pages, empty
-    for nowhere; ``strangers`` keeps them from asking too often. ``hashing`` lets two passwords at a
-    time be checked.
+    for nowhere; ``strangers`` keeps them from asking too often, ``door`` from trying one login
+    after another. ``hashing`` lets two passwords at a time be checked.
 
     argon2 takes 64 MiB each: a flood of sign-ins must eat neither the memory nor the threads
     that answer everybody else.
@@ -66,7 +89,13 @@ class Console:
     secret: Callable[[str], SecretStr | None] = lambda _name: None
     tokens: Callable[[], AbstractContextManager[TokensOf]] = lambda: nullcontext(no_tokens)
     public_url: str = ""
+    folder: str = ""
+    home: Path | None = None
+    judge: Callable[[], Judge] = no_judge
+    judging: threading.Lock = field(default_factory=threading.Lock)
+    checks: Checks = field(default_factory=lambda: Checks(no_check))
     strangers: Throttle = field(default_factory=Throttle)
+    door: Throttle = field(default_factory=at_the_door)
     templates: jinja2.Environment = field(default_factory=_templates)
     hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
 
@@ -74,6 +103,12 @@ class Console:
     def rules(self) -> Rules:
         """The region with its calendar, as every change needs them."""
         return Rules(self.region, self.calendar, self.public_url)
+
+    def fernet(self) -> Fernet:
+        """Return what the console encrypts with. Raises SettingsError where its key is unusable."""
+        if self.home is None:
+            raise SettingsError("У консоли нет папки данных, поэтому нет и ключа для шифрования.")
+        return console_key(self.home)
 
     def page(
         self, template: str, *, status: int = 200, visitor: object = None, **words: Any

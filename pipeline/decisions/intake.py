@@ -96,7 +96,9 @@ def decide(fetched: FetchedPost, known: KnownPost | None) -> Decision:
         return Gone() if fetched.deleted else New()
     if fetched.external_id != known.external_id:
         raise ValueError(f"{fetched.external_id!r} is not a version of {known.external_id!r}")
-    if fetched.seen_at and fetched.edited_at is None and not _differs(fetched, known):
+    # The text of an erased one was masked here and is not taken in anew; nor is a deletion.
+    undated = fetched.seen_at and fetched.edited_at is None
+    if known.erased or (undated and not _differs(fetched, known)):
         return Same()
     theirs, ours = _versions(fetched, known)
     if theirs < ours:

@@ -13,7 +13,7 @@ deadline: going back to an earlier stage leaves the legal clock as it runs.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from models.vocabulary import Act, ClosingReason, Role, Stage
@@ -21,6 +21,9 @@ from pipeline.decisions.permissions import Actor, answers_for, may, sees
 
 LONGEST_REASON = 1000
 """Characters of a reason; the journal's column holds as many."""
+
+LONGEST_SNOOZE = timedelta(days=31)
+"""Whatever is put off for longer is not put off but forgotten."""
 
 
 class No(StrEnum):
@@ -68,7 +71,8 @@ class Standing:
 class Wish:
     """An act that somebody wants; ``version`` is what they saw, None for who has seen none.
 
-    ``body`` is a new responsible body, ``until`` the end of a pause, ``closing`` why to close.
+    ``body`` is a new responsible body, ``until`` the end of a pause, or of a snooze (None wakes
+    it), ``closing`` why to close.
     """
 
     act: Act
@@ -120,6 +124,17 @@ def head_agrees(standing: Standing, _wish: Wish, actor: Actor, _now: datetime) -
 def is_paused(standing: Standing, _wish: Wish, _actor: Actor, _now: datetime) -> str | None:
     """Let only what is stopped go on."""
     return None if standing.paused else "Срок не приостановлен."
+
+
+def not_for_long(_standing: Standing, wish: Wish, _actor: Actor, now: datetime) -> str | None:
+    """Put an incident off until a moment that comes, and soon enough."""
+    if wish.until is None:
+        return None
+    if wish.until <= now:
+        return "Выберите, до какого времени отложить: оно должно быть впереди."
+    if wish.until > now + LONGEST_SNOOZE:
+        return f"Отложить можно не больше чем на {LONGEST_SNOOZE.days} день. Выберите время ближе."
+    return None
 
 
 def answered_or_none_due(
@@ -182,6 +197,7 @@ MOVES: Mapping[Act, Move] = {
     Act.ANSWER_WITHDRAWN: Move(_at(Stage.APPROVAL, Stage.PUBLISHING), Stage.WORK),
     Act.PAUSED: Move(OWED, states_why=True, guards=(norm_allows,)),
     Act.RESUMED: Move(OWED, guards=(is_paused,)),
+    Act.SNOOZED: Move(OWED, guards=(not_for_long,)),
     Act.RATED: Move(_at(Stage.SATISFACTION, Stage.CLOSED)),
     Act.MERGED: Move(OWED, Stage.CLOSED, guards=(nothing_waits,)),
     Act.UNMERGED: Move(_at(Stage.CLOSED)),

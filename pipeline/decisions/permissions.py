@@ -70,6 +70,7 @@ _OPERATOR = _OWN | {
     Act.REOPENED,
     Act.APPROVED,
     Act.REJECTED,
+    Act.SNOOZED,
 }
 _APPROVER = frozenset({Act.APPROVED, Act.REJECTED, Act.REOPENED, Act.ASSIGNED})
 

@@ -1,12 +1,14 @@
-"""Who may come in: people, passwords, one-time links and signed-in browsers.
+"""Who may come in: passwords, one-time links and signed-in browsers.
 
-Passwords are hashed and checked outside any transaction, because argon2 is slow on purpose:
-``check_password`` and ``hash_password`` touch no database, the functions that take a session
-touch no argon2. Of every secret the database holds only a hash.
+A person with a second factor passes two doors: a password or a link opens the first one,
+``pipeline.desk.second_factor`` the second. Passwords are hashed and checked outside any
+transaction, because argon2 is slow on purpose: ``check_password`` and ``hash_password`` touch no
+database, the functions that take a session touch no argon2. Of every secret the database holds
+only a hash.
 
 Errors::
 
-    AccessError            a login or password cannot be accepted; Russian, says what to do
+    AccessError            a password cannot be accepted; Russian, says what to do
 """
 
 import hashlib
@@ -20,11 +22,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from models.columns import stored_id
-from models.errors import OtklikError
 from models.staff import EntryLink, SignIn, Staff
-from models.vocabulary import MACHINE, Act, Role
-from pipeline.desk import journal
-from pipeline.region.schema import Region
+from models.vocabulary import MACHINE
+from pipeline.desk.staffing import AccessError as AccessError  # noqa: PLC0414 - raised here too
+from pipeline.desk.staffing import add_staff as add_staff  # noqa: PLC0414 - callers know it here
+from pipeline.desk.staffing import end_sessions, note, require_staff
+from pipeline.desk.staffing import set_role as set_role  # noqa: PLC0414 - callers know it here
 from pipeline.store import staff as store
 from pipeline.store.staff import Visit, tidy_login
 
@@ -33,6 +36,9 @@ SESSION_LIFETIME = timedelta(hours=12)
 
 EXTEND_EVERY = timedelta(minutes=30)
 """How much of a session must be gone before it is renewed: a write for every page is too many."""
+
+REMEMBERED = timedelta(days=90)
+"""For so long a sign-in is kept after it began: it tells when somebody was here last."""
 
 FREE_FAILURES = 5
 FIRST_LOCK = timedelta(minutes=15)
@@ -44,10 +50,6 @@ LONGEST_PASSWORD = 200
 _hasher = argon2.PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 """Checked where there is nothing to check, so that an unknown login takes the same time."""
-
-
-class AccessError(OtklikError):
-    """A login or a password cannot be accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,110 +93,20 @@ def check_password(staff: Staff | None, login: str, password: str) -> Checked:
     return Checked(tidy_login(login), known, right)
 
 
-def add_staff(
-    session: Session,
-    login: str,
-    role: Role,
-    now: datetime,
-    *,
-    body: str | None = None,
-    by: str = MACHINE,
-) -> Staff:
-    """Store a person who can so far come in by link only. Raises AccessError.
+@dataclass(frozen=True, slots=True)
+class CodeAsked:
+    """Somebody stands between the two doors: a password or a link was right, a code is asked.
 
-    ``body`` is the code of an executor's body, ``by`` who adds them.
+    ``mark`` changes with the password and the second factor: a proof of old ones is none.
     """
-    tidy = require_new_login(session, login)
-    _require_place(role, body)
-    staff = Staff(login=tidy, role=role, body=body, created_at=now)
-    session.add(staff)
-    session.flush()
-    _note(session, staff, None, by=by, now=now)
-    return staff
 
+    staff_id: int
+    mark: str
 
-def set_role(
-    session: Session,
-    login: str,
-    role: Role,
-    now: datetime,
-    *,
-    body: str | None = None,
-    by: str = MACHINE,
-) -> Staff:
-    """Give a person another role or body; what they may do changes with their next click.
-
-    Raises AccessError, also where nobody would be left to administer.
-    """
-    # Two administrators who dismiss each other at once must not both succeed.
-    administrators = store.lock_administrators(session)
-    staff = store.find_staff(session, login, lock=True)
-    if staff is None:
-        raise AccessError(f"Сотрудника «{login[:100]}» нет. Список: otklik staff list")
-    _require_place(role, body)
-    if role is not Role.ADMINISTRATOR and [one.id for one in administrators] == [staff.id]:
-        raise AccessError(
-            f"«{staff.login}» — единственный администратор. Сначала назначьте другого: "
-            "otklik staff role ИМЯ administrator"
-        )
-    before = _place(staff)
-    staff.role, staff.body = role, body
-    if _place(staff) != before:
-        _note(session, staff, before, by=by, now=now)
-    return staff
-
-
-def require_body(role: Role, body: str | None, region: Region) -> None:
-    """Refuse a body that the region does not know, or a role without the one that it needs.
-
-    Raises AccessError.
-    """
-    _require_place(role, body)
-    known = [one.code for one in region.bodies]
-    if body is not None and body not in known:
-        raise AccessError(
-            f"Органа «{body[:100]}» в районе нет. Возможные коды: {', '.join(known)}."
-        )
-
-
-def _require_place(role: Role, body: str | None) -> None:
-    if role is Role.EXECUTOR and not body:
-        raise AccessError(
-            "Исполнитель работает в одном из органов: укажите код, например --body "
-            "pecherskoe. Коды — в файле bodies.yaml папки района."
-        )
-    if role is not Role.EXECUTOR and body is not None:
-        raise AccessError(f"Орган бывает только у исполнителя, а роль — «{role.russian}».")
-
-
-def _place(staff: Staff) -> dict[str, str | None]:
-    return {"role": staff.role.value, "body": staff.body}
-
-
-def _note(
-    session: Session, staff: Staff, before: dict[str, str | None] | None, *, by: str, now: datetime
-) -> None:
-    journal.write(
-        session,
-        Act.STAFF_CHANGED,
-        at=now,
-        incident_id=None,
-        actor=by,
-        before=before,
-        after={"login": staff.login, **_place(staff)},
-    )
-
-
-def require_new_login(session: Session, login: str) -> str:
-    """Return a login as it will be stored. Raises AccessError if it is unfit or taken."""
-    tidy = tidy_login(login)
-    if not tidy:
-        raise AccessError(
-            f"Логин «{login[:100]}» не подходит: нужно от 2 до 100 букв, цифр или знаков . _ @ + -"
-        )
-    if store.find_staff(session, tidy) is not None:
-        raise AccessError(f"Логин «{tidy}» уже занят. Выберите другой.")
-    return tidy
+    @classmethod
+    def of(cls, staff: Staff) -> "CodeAsked":
+        """Return a person who has passed the first door."""
+        return cls(stored_id(staff.id), hash_token(f"{staff.password_hash}\n{staff.totp_secret}"))
 
 
 def make_entry_link(session: Session, staff: Staff, now: datetime, lifetime: timedelta) -> str:
@@ -210,10 +122,27 @@ def make_entry_link(session: Session, staff: Staff, now: datetime, lifetime: tim
     return token
 
 
-def use_entry_link(session: Session, token: str, now: datetime) -> str | None:
+def give_link(
+    session: Session, login: str, now: datetime, lifetime: timedelta, *, by: str = MACHINE
+) -> str:
+    """Make a one-time link for a person, and journal who gave it; return its token.
+
+    Raises AccessError for somebody unknown or dismissed.
+    """
+    staff = require_staff(session, login)
+    if not staff.active:
+        raise AccessError(
+            f"Доступ «{staff.login}» закрыт: ссылка никого не впустит. Сначала откройте доступ."
+        )
+    note(session, staff, now, by=by, before={}, after={"link_given": True})
+    return make_entry_link(session, staff, now, lifetime)
+
+
+def use_entry_link(session: Session, token: str, now: datetime) -> str | CodeAsked | None:
     """Use a link up; return the session token for the cookie, or None if it lets nobody in.
 
-    A link is also the way out of a lock: who has one was let in by the administrator.
+    A link is also the way out of a lock: who has one was let in by the administrator. It stands
+    for the password alone: whoever reads somebody's mail must not pass the second door with it.
     """
     link = store.find_entry_link(session, hash_token(token), now)
     if link is None:
@@ -228,14 +157,14 @@ def use_entry_link(session: Session, token: str, now: datetime) -> str | None:
     if used.first() is None:
         return None
     staff = session.get_one(Staff, link.staff_id)
-    _forgive(staff)
-    return open_session(session, staff, now)
+    forgive(staff)
+    return _let_in(session, staff, now)
 
 
-def sign_in(session: Session, checked: Checked, now: datetime) -> str | None:
+def sign_in(session: Session, checked: Checked, now: datetime) -> str | CodeAsked | None:
     """Return the session token for the cookie, or None when the password does not let in."""
     staff = _passed(session, checked, now)
-    return None if staff is None else open_session(session, staff, now)
+    return None if staff is None else _let_in(session, staff, now)
 
 
 def confirm_password(session: Session, checked: Checked, now: datetime) -> bool:
@@ -246,13 +175,13 @@ def confirm_password(session: Session, checked: Checked, now: datetime) -> bool:
 def set_password(session: Session, staff: Staff, password: PasswordHash) -> None:
     """Give a person of this session a new password, and sign out all their browsers."""
     staff.password_hash = password.value
-    _forgive(staff)
-    session.execute(sa.delete(SignIn).where(col(SignIn.staff_id) == staff.id))
+    forgive(staff)
+    end_sessions(session, staff)
 
 
 def open_session(session: Session, staff: Staff, now: datetime) -> str:
     """Sign in a browser of somebody who proved who they are; return the token for its cookie."""
-    session.execute(sa.delete(SignIn).where(col(SignIn.expires_at) <= now))
+    session.execute(sa.delete(SignIn).where(col(SignIn.created_at) <= now - REMEMBERED))
     token = secrets.token_urlsafe(32)
     session.add(
         SignIn(
@@ -286,7 +215,20 @@ def extend(session: Session, token: str, now: datetime) -> None:
 
 def sign_out(session: Session, token: str) -> None:
     """End the session of this cookie; an unknown one is ended already."""
-    session.execute(sa.delete(SignIn).where(col(SignIn.token_hash) == hash_token(token)))
+    session.execute(
+        sa.update(SignIn)
+        .where(col(SignIn.token_hash) == hash_token(token))
+        .values(expires_at=col(SignIn.created_at))
+    )
+
+
+def end_session(session: Session, staff: Staff, sign_in_id: int) -> None:
+    """End one of a person's own sessions; somebody else's is none of theirs."""
+    session.execute(
+        sa.update(SignIn)
+        .where(col(SignIn.id) == sign_in_id, col(SignIn.staff_id) == staff.id)
+        .values(expires_at=col(SignIn.created_at))
+    )
 
 
 def hash_token(token: str) -> str:
@@ -306,25 +248,41 @@ def lock_after(failures: int) -> timedelta:
     return min(FIRST_LOCK * (1 << min(failures - FREE_FAILURES, 10)), LONGEST_LOCK)
 
 
-def _passed(session: Session, checked: Checked, now: datetime) -> Staff | None:
-    """Count the attempt. The row is read again and locked: a thousand at once are no way in."""
-    staff = store.find_staff(session, checked.login, lock=True)
-    if staff is None or not staff.active:
-        return None
-    if staff.locked_until is not None and now < staff.locked_until:
-        return None
-    if checked.right and staff.password_hash == checked.password_hash:
-        _forgive(staff)
-        return staff
+def locked(staff: Staff, now: datetime) -> bool:
+    """Tell whether the door is shut for a person, whatever they know."""
+    return not staff.active or (staff.locked_until is not None and now < staff.locked_until)
+
+
+def fail(staff: Staff, now: datetime) -> None:
+    """Count a wrong password or code of a person, whose row is locked."""
     staff.failed_attempts += 1
     lock = lock_after(staff.failed_attempts)
     staff.locked_until = now + lock if lock else None
-    return None
 
 
-def _forgive(staff: Staff) -> None:
+def forgive(staff: Staff) -> None:
+    """Forget a person's failures: they have proved who they are."""
     staff.failed_attempts = 0
     staff.locked_until = None
+
+
+def _passed(session: Session, checked: Checked, now: datetime) -> Staff | None:
+    """Count the attempt. The row is read again and locked: a thousand at once are no way in."""
+    staff = store.find_staff(session, checked.login, lock=True)
+    if staff is None or locked(staff, now):
+        return None
+    if not checked.right or staff.password_hash != checked.password_hash:
+        fail(staff, now)
+        return None
+    if not staff.totp_secret:
+        # Before the second door nothing is forgiven: who knows the password alone would get five
+        # more codes to guess with each time they gave it.
+        forgive(staff)
+    return staff
+
+
+def _let_in(session: Session, staff: Staff, now: datetime) -> str | CodeAsked:
+    return CodeAsked.of(staff) if staff.totp_secret else open_session(session, staff, now)
 
 
 def _tidy(password: str) -> str:

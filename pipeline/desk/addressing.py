@@ -24,9 +24,11 @@ from pipeline.decisions.notices import (
 )
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.desk.bulk import insert_into
+from pipeline.desk.undo import HELD
 from pipeline.region.schema import Region
 from pipeline.store import notices as store
 from pipeline.store.notices import Owned
+from pipeline.store.undo import acted_on
 
 NEW = Delivery(notice_id=0, channel_id=0, due_at=datetime.min).model_dump(exclude={"id"})  # noqa: DTZ901 - never stored
 """What every new delivery is, but for its notice, channel and moment: to make a model of each
@@ -83,8 +85,12 @@ def address(session: Session, office: Office, *, now: datetime, limit: int) -> A
     listening = store.channels(session)
     provided = store.bodies_with_channels(session)
     about = store.incidents(session, {one.incident_id for one in waiting if one.incident_id})
+    acted = acted_on(session, about.keys(), now - HELD)
     rows: list[dict[str, Any]] = []
     for notice in waiting:
+        # Whoever acted may still take it back, and then nobody has to hear of it.
+        at = acted.get(notice.incident_id or 0)
+        held = at + HELD if at is not None and at <= notice.at else now
         incident = about.get(notice.incident_id or 0)
         what = _occurrence(notice, incident)
         if office.mail and what.concerns_executors():
@@ -93,7 +99,7 @@ def address(session: Session, office: Office, *, now: datetime, limit: int) -> A
                 listening.extend(_mailbox(session, body, office.region, now))
         heard = [owned.channel for owned in listening if hears(_listener(owned), what)]
         rows.extend(
-            _row(notice, channel, incident, office.calendar, now)
+            _row(notice, channel, incident, office.calendar, max(now, held))
             for channel in {one.id: one for one in heard}.values()
         )
         notice.addressed_at = now

@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel
 Row = Mapping[str, Any]
 
 
-def insert_into(session: Session, table: type[SQLModel] | sa.Table) -> Any:
+def insert_into(session: Session, table: type[SQLModel] | sa.TableClause) -> Any:
     """Return an INSERT that can say what happens on a conflict, as this database spells it."""
     postgres = session.get_bind().dialect.name == "postgresql"
     return (postgresql.insert if postgres else sqlite.insert)(table)

@@ -50,9 +50,18 @@ def close_stated(
 
 
 def close_irrelevant(
-    session: Session, incident: Incident, *, by: Actor, now: datetime, rules: Rules
+    session: Session,
+    incident: Incident,
+    *,
+    by: Actor,
+    now: datetime,
+    rules: Rules,
+    why: str = "not_relevant",
 ) -> None:
-    """Close an open incident that is none, as a person says; nobody has to answer any more."""
+    """Close an open incident that is none, as a person says; nobody has to answer any more.
+
+    ``why`` is the person's word for it, or the name of the rule.
+    """
     incident.outcome = None
     steps.close(
         session,
@@ -61,5 +70,5 @@ def close_irrelevant(
         now=now,
         rules=rules,
         by=by,
-        reason="not_relevant",
+        reason=why,
     )

@@ -89,11 +89,13 @@ def correct(
     version: int,
     rules: Rules,
     now: datetime,
+    why: str = "not_relevant",
 ) -> Refusal | None:
     """Make an open incident what the actor says it is, and store that as a label.
 
     A correction that changes nothing is a confirmation; one that says «not relevant» closes the
-    incident. Returns why it was refused, or None when it is stored.
+    incident, and ``why`` is the reason that the journal gives for it. Returns why it was refused,
+    or None when it is stored.
     """
     said = replace(said, also=further(said.topic, said.also))
     wish = Wish(Act.CORRECTED, version=version)
@@ -113,9 +115,10 @@ def correct(
     _add_label(judged, said)
     case.incident.version += 1
     case.incident.certainty = Certainty.AUTO
+    case.incident.operator = actor.login
     if not said.relevant:
         _add_entry(judged, Act.CORRECTED, before, before | {"relevant": False})
-        close_irrelevant(session, case.incident, by=actor, now=now, rules=rules)
+        close_irrelevant(session, case.incident, by=actor, now=now, rules=rules, why=why)
         return None
     _apply(judged, said)
     region, calendar = rules.region, rules.calendar
@@ -194,7 +197,9 @@ def _confirm(judged: _Judgement) -> None:
     before = _facts(judged.incident, said)
     if not again:
         _add_label(judged, said)
-        judged.incident.certainty = Certainty.AUTO
+        judged.incident.operator = judged.case.actor.login
+    # Also where the same was said before: an incident of a split post would ask for ever.
+    judged.incident.certainty = Certainty.AUTO
     _hand_on(judged, Act.CONFIRMED)
     after_ = _facts(judged.incident, said)
     if not again or after_ != before:

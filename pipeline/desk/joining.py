@@ -100,6 +100,7 @@ def join(
         incident = session.get_one(Incident, incident_id)
         recount(session, incident)
         incident.version += 1
+        incident.snoozed_until = None  # perhaps what was waited for
 
 
 def _hurry(

@@ -23,6 +23,7 @@ from pipeline.desk.bulk import Row, insert, insert_with_ids
 from pipeline.desk.joining import Joining, admit, join, lock
 from pipeline.desk.opening import Opening, journal_openings, open_incidents
 from pipeline.desk.revising import mark_deleted, raise_urgency, replace_text, versions
+from pipeline.desk.search import index, reindex
 from pipeline.desk.stories import forget, remember
 from pipeline.joining import Told
 from pipeline.judge import Duty, Judged
@@ -94,6 +95,7 @@ def receive(
     ]
     insert(session, PostVersion, earlier)
     _remember(session, drafts, post_ids)
+    _make_searchable(session, revised, dict(zip(fresh_ids, rows, strict=True)))
     _last_post(session, source_id, drafts, now)
     return openings
 
@@ -194,6 +196,13 @@ def _remember(session: Session, drafts: Sequence[Draft], post_ids: Mapping[str, 
     told = [(post_ids[one.change.post.external_id], one) for one in drafts if one.told is not None]
     forget(session, [post_id for post_id, one in told if one.change.known is not None])
     remember(session, [(post_id, one.told.facts) for post_id, one in told if one.told])
+
+
+def _make_searchable(session: Session, revised: Sequence[Post], fresh: Mapping[int, Row]) -> None:
+    """Let the messages of incidents be found by their words; nobody looks for any others."""
+    index(session, {id_: row["text"] for id_, row in fresh.items() if row["incident_id"]})
+    changed = [post for post in revised if post.incident_id is not None]
+    reindex(session, {stored_id(post.id): post.text for post in changed})
 
 
 def touch(session: Session, seen: Mapping[int, datetime]) -> None:

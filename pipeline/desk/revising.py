@@ -25,12 +25,13 @@ from pipeline.rules import Rules
 def replace_text(session: Session, post: Post, newer: Sequence[Text], now: datetime) -> None:
     """Give a stored post its newest text; every earlier one becomes a version.
 
-    An open incident then needs another look, and whoever has its card open has to see the new
-    text before judging it.
+    An open incident then needs another look, even one that was put off, and whoever has its card
+    open has to see the new text before judging it.
     """
     if post.incident_id is not None:
         incident = session.get_one(Incident, post.incident_id, with_for_update=True)
         incident.version += 1
+        incident.snoozed_until = None
         if incident.stage is not Stage.CLOSED:
             incident.certainty = Certainty.REVIEW
     texts = [Text(post.text, post.edited_at), *newer]
@@ -71,6 +72,7 @@ def raise_urgency(
     before = facts(incident.model_dump())
     incident.urgency = Urgency.URGENT
     incident.version += 1
+    incident.snoozed_until = None
     if incident.term is Term.ANSWER and incident.round == 1:
         nearer = replace(duty.deadline, due_at=min(incident.due_at, duty.deadline.due_at))
         if duty.deadline.due_at < incident.due_at:

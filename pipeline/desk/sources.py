@@ -1,7 +1,7 @@
 """Changes to the list of sources: how each was read, and when to read it next."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
@@ -9,9 +9,10 @@ from sqlmodel import Session, select
 from connectors.base import Rejected
 from models.inbox import Unreadable
 from models.source import Source
-from models.vocabulary import Network
+from models.vocabulary import Act, Network
 from pipeline.decisions.folding import clean
 from pipeline.decisions.silence import silent_since
+from pipeline.desk import journal
 from pipeline.store.sources import find_source
 
 MAX_PAYLOAD = 10_000
@@ -76,6 +77,22 @@ def read_soon(session: Session, key: str) -> None:
     source = find_source(session, key)
     if source is not None:
         source.next_at = None
+
+
+def note_secret(
+    session: Session, name: str, keys: Iterable[str], *, by: str, now: datetime
+) -> None:
+    """Journal that somebody wrote a secret, and let the sources that it opens be read at once."""
+    journal.write(
+        session,
+        Act.SOURCE_KEY_CHANGED,
+        at=now,
+        incident_id=None,
+        actor=by,
+        after={"secret": name},
+    )
+    for key in keys:
+        read_soon(session, key)
 
 
 def keep_unreadable(

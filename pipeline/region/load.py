@@ -31,6 +31,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "extra_days_off",
         "extra_working_days",
         "process",
+        "retention",
     ),
     "municipality": ("code", "name", "kind"),
     "working_hours": WEEKDAYS,
@@ -123,6 +124,7 @@ def _build(folder: Path, problems: list[Problem]) -> Region:
         sample_feed=feed,
         reminders=reminders,
         process=load_process.read_process(reader, found.get("process")),
+        retention=load_process.read_retention(reader, found.get("retention")),
     )
 
 

@@ -185,6 +185,19 @@ class Process:
     on_closed: OnClosed = OnClosed.REOPEN
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what citizens left of themselves is kept; None is for ever.
+
+    ``authors_months`` after an incident was closed its authors are forgotten. ``unreadable_days``
+    are for payloads that nobody could read, ``inbox_days`` for events that were taken in.
+    """
+
+    authors_months: int | None = None
+    unreadable_days: int | None = None
+    inbox_days: int | None = None
+
+
 class SourceKind(StrEnum):
     """How a source is read."""
 
@@ -318,6 +331,7 @@ class Region:
     sample_feed: tuple[Source, ...]
     reminders: tuple[Reminder, ...] = DEFAULT_REMINDERS
     process: Process = Process()
+    retention: Retention = Retention()
 
     def settlement(self, code: str) -> Settlement:
         """Return the settlement with this code; KeyError if there is none."""

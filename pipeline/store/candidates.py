@@ -32,7 +32,7 @@ class Candidate:
 
 def unjudged(session: Session, *, limit: int = NEWEST) -> list[Candidate]:
     """Return open incidents without a label of any of their posts, the newest first."""
-    judged = sa.select(col(Label.incident_id))
+    judged = sa.select(col(Label.incident_id)).where(col(Label.withdrawn_at).is_(None))
     first = (
         sa.select(sa.func.min(col(Post.id)))
         .join(Incident, col(Incident.id) == col(Post.incident_id))

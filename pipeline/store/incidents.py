@@ -1,36 +1,28 @@
 """Queries about incidents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from models.incident import OPEN, URGENT, CoExecutor, Incident, Pause
+from models.incident import CoExecutor, Incident, Pause
 from models.journal import JournalEntry
 from models.post import Post
 from models.source import Source
-from models.vocabulary import Certainty, Role, Stage, Topic, Urgency
-from pipeline.decisions.clocks import LEGAL
+from models.vocabulary import Role
 from pipeline.decisions.permissions import Actor, sees
+from pipeline.store.queue_filter import Plan, QueueFilter, plan
+from pipeline.store.search import among, having
 
+MANY = 10_001
+"""Nothing is counted further than this: it is said to be more than 10 000."""
 
-@dataclass(frozen=True, slots=True)
-class QueueFilter:
-    """What the queue shows of all that is owed an answer; None is everything.
+WALK = 20_000
+"""Incidents of a list that are looked through for words that stand in very many messages."""
 
-    ``overdue_at`` keeps what was due by then, ``body`` what it answers for or helps with. A
-    ``stage`` may also be one in which nothing is owed.
-    """
-
-    topic: Topic | None = None
-    settlement: str | None = None
-    urgency: Urgency | None = None
-    certainty: Certainty | None = None
-    overdue_at: datetime | None = None
-    body: str | None = None
-    stage: Stage | None = None
+CHUNK = 500
+"""Of those, how many are looked at first; then twice as many, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +34,63 @@ class QueueRow:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a list; ``total`` is at most MANY, or None where counting would take too long.
+
+    ``page`` is the one that was asked for or, past the end, the last one.
+    """
+
+    rows: list[QueueRow]
+    total: int | None
+    page: int
+    more: bool
+
+
+def listing(session: Session, wanted: QueueFilter, *, page: int, size: int) -> Listing:
+    """Return a page of a list, of ``size`` rows; the first page is 1."""
+    planned = plan(session, wanted)
+    if planned.frequent is None:
+        total = _count(session, planned)
+        page = min(page, _pages(total, size))
+        ids = _ids(session, planned, (page - 1) * size, size + 1)
+    else:
+        total, found = None, list(_walk(session, planned, page * size + 1, WALK))
+        page = min(page, _pages(len(found), size))
+        ids = found[(page - 1) * size :]
+    return Listing(_rows(session, planned, ids[:size]), total, page, len(ids) > size)
+
+
 def queue(
     session: Session, wanted: QueueFilter, *, offset: int = 0, limit: int = 50
 ) -> list[QueueRow]:
-    """Return open incidents, the nearest deadline first."""
-    query = (
-        select(Incident)
-        .where(*_conditions(wanted))
-        .order_by(col(Incident.due_at), col(Incident.id))
-        .offset(offset)
-        .limit(limit)
+    """Return incidents: what is owed an answer by its deadline, all else the newest first."""
+    planned = plan(session, wanted)
+    if planned.frequent is None:
+        return _rows(session, planned, _ids(session, planned, offset, limit))
+    return _rows(session, planned, list(_walk(session, planned, offset + limit, WALK))[offset:])
+
+
+def count_queue(session: Session, wanted: QueueFilter, *, most: int = MANY) -> int:
+    """Return how many incidents the filter lets through, ``most`` at most."""
+    planned = plan(session, wanted)
+    if planned.frequent is None:
+        return _count(session, planned, most)
+    return len(list(_walk(session, planned, most, WALK)))
+
+
+def matching(session: Session, wanted: QueueFilter, *, limit: int) -> list[tuple[int, int]]:
+    """Return the number and version of up to ``limit`` incidents, in the order of the list."""
+    planned = plan(session, wanted)
+    if planned.frequent is None:
+        ids = _ids(session, planned, 0, limit)
+    else:
+        ids = list(_walk(session, planned, limit, None))
+    found = sa.select(col(Incident.id), col(Incident.version))
+    versions: dict[int, int] = dict(
+        session.execute(found.where(among(session, col(Incident.id), ids))).tuples().all()
     )
-    incidents = session.exec(query).all()
-    first = _first_posts(session, [incident.id for incident in incidents if incident.id])
-    return [
-        QueueRow(incident, *first[incident.id]) for incident in incidents if incident.id in first
-    ]
-
-
-def count_queue(session: Session, wanted: QueueFilter) -> int:
-    """Return how many open incidents the filter lets through."""
-    query = select(sa.func.count()).select_from(Incident).where(*_conditions(wanted))
-    return session.exec(query).one()
+    return [(id_, versions[id_]) for id_ in ids]
 
 
 def find_incident(session: Session, incident_id: int) -> Incident | None:
@@ -106,32 +133,66 @@ def visible_incident(session: Session, actor: Actor, incident_id: int) -> Incide
     return incident if sees(actor, incident.body, helpers) else None
 
 
-def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
-    if wanted.stage is None or wanted.stage in LEGAL:
-        conditions.append(sa.text(f"incident.{OPEN}"))  # type: ignore[arg-type]  # as good as one
-    if wanted.stage is not None:
-        conditions.append(col(Incident.stage) == wanted.stage)
-    if wanted.body is not None:
-        helped = sa.select(col(CoExecutor.incident_id)).where(col(CoExecutor.body) == wanted.body)
-        conditions.append((col(Incident.body) == wanted.body) | col(Incident.id).in_(helped))
-    if wanted.topic is not None:
-        conditions.append(col(Incident.topic) == wanted.topic)
-    if wanted.settlement is not None:
-        conditions.append(col(Incident.settlement) == wanted.settlement)
-    if wanted.urgency is not None:
-        conditions.append(_urgency(wanted.urgency))
-    if wanted.certainty is not None:
-        conditions.append(col(Incident.certainty) == wanted.certainty)
-    if wanted.overdue_at is not None:
-        conditions.append(col(Incident.due_at) < wanted.overdue_at)
-    return conditions
+def _pages(number: int, size: int) -> int:
+    return max(1, -(-number // size))
 
 
-def _urgency(urgency: Urgency) -> sa.ColumnElement[bool]:
-    if urgency is Urgency.URGENT:
-        return sa.text(f"incident.{URGENT}")  # type: ignore[return-value]  # as good as one
-    return col(Incident.urgency) == urgency
+def _ids(session: Session, planned: Plan, offset: int, limit: int | None) -> list[int]:
+    query = (
+        sa.select(col(Incident.id))
+        .where(*planned.conditions)
+        .order_by(*planned.order)
+        .offset(offset)
+        .limit(limit)
+    )
+    return list(session.execute(query).scalars())
+
+
+def _count(session: Session, planned: Plan, most: int = MANY) -> int:
+    some = sa.select(col(Incident.id)).where(*planned.conditions).limit(most).subquery()
+    number: int = session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+    return number
+
+
+def _walk(session: Session, planned: Plan, wanted: int, most: int | None) -> Iterator[int]:
+    """Go through a list for frequent words until ``wanted`` are found or ``most`` looked at."""
+    if planned.frequent is None:
+        raise AssertionError("only what is frequent is walked through")
+    found, size, ids = 0, CHUNK, _ids(session, planned, 0, most)
+    while ids and found < wanted:
+        some, ids = ids[:size], ids[size:]
+        these = having(session, planned.frequent, some)
+        for id_ in some:
+            if id_ in these and found < wanted:
+                found += 1
+                yield id_
+        size = min(size * 2, 4 * CHUNK)
+
+
+def _rows(session: Session, planned: Plan, ids: Sequence[int]) -> list[QueueRow]:
+    query = select(Incident).where(col(Incident.id).in_(ids)).order_by(*planned.order)
+    incidents = list(session.exec(query))
+    homes = _homes(session, incidents)
+    first = _first_posts(session, list(set(homes.values())))
+    return [
+        QueueRow(incident, *first[homes[incident.id]])
+        for incident in incidents
+        if incident.id is not None and homes[incident.id] in first
+    ]
+
+
+def _homes(session: Session, incidents: Sequence[Incident]) -> dict[int, int]:
+    """Return where the posts of each incident are: in itself, or where it was merged into."""
+    homes = {one.id: one.merged_into or one.id for one in incidents if one.id is not None}
+    merged = any(one.merged_into for one in incidents)
+    while merged:
+        query = sa.select(col(Incident.id), col(Incident.merged_into)).where(
+            col(Incident.id).in_(set(homes.values())), col(Incident.merged_into).is_not(None)
+        )
+        further: dict[int, int] = dict(session.execute(query).tuples().all())
+        homes = {id_: further.get(home, home) for id_, home in homes.items()}
+        merged = bool(further)
+    return homes
 
 
 def _first_posts(session: Session, incident_ids: Sequence[int]) -> dict[int, tuple[Post, Source]]:

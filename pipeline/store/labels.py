@@ -74,9 +74,14 @@ def stated_topics(session: Session) -> Iterator[StatedTopic]:
 def labels(session: Session) -> Iterator[Labelled]:
     """Yield every post that a person judged, in the order of the judgements.
 
-    The newest label of a post counts, and only if the text is still the one that was judged.
+    The newest label of a post that was not taken back counts, and only if the text is still the
+    one that was judged.
     """
-    newest = sa.select(sa.func.max(col(Label.id))).group_by(col(Label.post_id))
+    newest = (
+        sa.select(sa.func.max(col(Label.id)))
+        .where(col(Label.withdrawn_at).is_(None))
+        .group_by(col(Label.post_id))
+    )
     root, parent = aliased(Post), aliased(Post)
     # Joined here instead of asked a post at a time: retraining reads all of them.
     query = (
@@ -108,8 +113,16 @@ def labels(session: Session) -> Iterator[Labelled]:
 
 
 def newest_label(session: Session, post_id: int) -> Label | None:
-    """Return what was said last of a post, be it of its present text or of an earlier one."""
-    query = select(Label).where(Label.post_id == post_id).order_by(col(Label.id).desc()).limit(1)
+    """Return what was said last of a post, be it of its present text or of an earlier one.
+
+    What was taken back was not said.
+    """
+    query = (
+        select(Label)
+        .where(Label.post_id == post_id, col(Label.withdrawn_at).is_(None))
+        .order_by(col(Label.id).desc())
+        .limit(1)
+    )
     return session.exec(query).one_or_none()
 
 

@@ -150,6 +150,13 @@ def deliveries(session: Session, ids: Collection[int]) -> list[Delivery]:
     return list(session.exec(query.with_for_update()).all())
 
 
+def deliveries_of(session: Session, notice_id: int) -> list[Delivery]:
+    """Return the deliveries of one notice, locked, in the order of ids."""
+    query = select(Delivery).where(Delivery.notice_id == notice_id).order_by(col(Delivery.id))
+    query = query.with_for_update().execution_options(populate_existing=True)
+    return list(session.exec(query).all())
+
+
 def listed(
     session: Session, states: Sequence[DeliveryState], limit: int
 ) -> list[tuple[Open, Owned]]:

@@ -9,6 +9,7 @@ from models.incident import Incident
 from models.post import Post, PostVersion
 from models.values import KnownPost
 from models.vocabulary import Stage
+from pipeline.decisions.retention import ERASED
 
 CHUNK = 1000
 """External ids a query: SQLite takes at most 32 766 parameters a statement."""
@@ -31,6 +32,7 @@ def known_posts(
             col(Post.incident_id),
             col(Post.parent_id),
             col(Post.last_seen_at),
+            col(Post.stated)[ERASED].as_string().is_not(None).label("erased"),
         ).where(
             col(Post.source_id) == source_id,
             col(Post.external_id).in_(wanted[start : start + CHUNK]),
@@ -46,6 +48,7 @@ def known_posts(
                 incident_id=row.incident_id,
                 parent_id=row.parent_id,
                 seen_at=row.last_seen_at,
+                erased=row.erased,
             )
     return found
 

@@ -5,7 +5,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.staff import EntryLink, SignIn, Staff
 from models.vocabulary import Role
@@ -33,13 +35,24 @@ def actor_of(staff: Staff) -> Actor:
     return Actor(staff.login, staff.role, staff.body)
 
 
+def _locking(query: SelectOfScalar[Staff]) -> SelectOfScalar[Staff]:
+    # Who waited for the row has to see what the other writer made of it.
+    return query.with_for_update().execution_options(populate_existing=True)
+
+
 def find_staff(session: Session, login: str, *, lock: bool = False) -> Staff | None:
     """Return the person with this login, however it is spelled, or None.
 
     ``lock`` keeps other writers off the row until the transaction ends.
     """
     query = select(Staff).where(Staff.login == tidy_login(login))
-    return session.exec(query.with_for_update() if lock else query).one_or_none()
+    return session.exec(_locking(query) if lock else query).one_or_none()
+
+
+def staff_by_id(session: Session, staff_id: int, *, lock: bool = False) -> Staff | None:
+    """Return the person with this number, or None; ``lock`` as for ``find_staff``."""
+    query = select(Staff).where(Staff.id == staff_id)
+    return session.exec(_locking(query) if lock else query).one_or_none()
 
 
 def all_staff(session: Session) -> list[Staff]:
@@ -50,7 +63,23 @@ def all_staff(session: Session) -> list[Staff]:
 def lock_administrators(session: Session) -> list[Staff]:
     """Return the active administrators, kept from changes until the transaction ends."""
     query = select(Staff).where(Staff.role == Role.ADMINISTRATOR, col(Staff.active))
-    return list(session.exec(query.order_by(col(Staff.id)).with_for_update()).all())
+    return list(session.exec(_locking(query.order_by(col(Staff.id)))).all())
+
+
+def last_sign_ins(session: Session) -> dict[int, datetime]:
+    """Return when each person signed in last, by number; nothing of who has not for long."""
+    query = select(SignIn.staff_id, sa.func.max(SignIn.created_at)).group_by(col(SignIn.staff_id))
+    return dict(session.exec(query).all())
+
+
+def open_sign_ins(session: Session, staff_id: int, now: datetime) -> list[SignIn]:
+    """Return a person's browsers that are signed in at ``now``, the latest first."""
+    query = (
+        select(SignIn)
+        .where(SignIn.staff_id == staff_id, col(SignIn.expires_at) > now)
+        .order_by(col(SignIn.created_at).desc(), col(SignIn.id).desc())
+    )
+    return list(session.exec(query).all())
 
 
 def find_visit(session: Session, token_hash: str, now: datetime) -> Visit | None:

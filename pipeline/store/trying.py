@@ -32,10 +32,19 @@ class Past(NamedTuple):
     paused: bool
 
 
-def past_incidents(session: Session, since: datetime) -> Iterator[Sequence[Past]]:
+def floor(session: Session, newest: int) -> int:
+    """Return the number above which there are ``newest`` incidents, 0 where there are no more."""
+    query = sa.select(col(Incident.id)).order_by(col(Incident.id).desc()).offset(newest).limit(1)
+    return session.execute(query).scalar() or 0
+
+
+def past_incidents(
+    session: Session, since: datetime, *, above: int = 0
+) -> Iterator[Sequence[Past]]:
     """Give the incidents whose citizens wrote since then, in batches, by number.
 
-    Those that were merged into another are no incidents of their own any more.
+    Only those with a number ``above`` are looked at. Those that were merged into another are no
+    incidents of their own any more.
     """
     query = (
         sa.select(
@@ -51,7 +60,11 @@ def past_incidents(session: Session, since: datetime) -> Iterator[Sequence[Past]
             col(Incident.due_at),
             sa.exists().where(col(Pause.incident_id) == col(Incident.id)),
         )
-        .where(col(Incident.created_at) >= since, col(Incident.merged_into).is_(None))
+        .where(
+            col(Incident.id) > above,
+            col(Incident.created_at) >= since,
+            col(Incident.merged_into).is_(None),
+        )
         .order_by(col(Incident.id))
     )
     found = session.connection().execute(query, execution_options={"yield_per": BATCH})

@@ -3,7 +3,9 @@
 import io
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -315,3 +317,19 @@ def test_a_rating_that_the_author_told_is_taken_down(
     assert stands(engine, number).rating == 5
     assert otklik("show", number) == 0
     assert "Оценка автора           5 из 5 (круг 1): Спасибо" in capsys.readouterr().out
+
+
+def test_what_is_put_off_says_until_when_and_is_woken(
+    engine: sa.Engine, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    until = datetime.now(UTC) + timedelta(days=2)
+    typed = until.astimezone(ZoneInfo("Europe/Moscow")).strftime("%d.%m.%Y %H:%M")
+    words = ("--until", typed, "--reason", "Ждём автора", "--by", "petrova")
+
+    assert otklik("snooze", number, *words) == 0
+    assert f"отложен до {typed}" in capsys.readouterr().out.replace("\xa0", " ")
+    assert otklik("snooze", number, "--wake", "--by", "petrova") == 0
+    assert "отложен" not in capsys.readouterr().out
+
+    assert acts(engine, number) == [(Act.SNOOZED, "petrova")] * 2
+    assert stands(engine, number).snoozed_until is None

@@ -20,6 +20,7 @@ TYPED = {
     Act.REJECTED: "incident reject",
     Act.PAUSED: "incident pause",
     Act.RESUMED: "incident resume",
+    Act.SNOOZED: "incident snooze",
     Act.CLOSED: "incident close",
     Act.REOPENED: "incident reopen",
     Act.RATED: "incident rate",

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from models.journal import JournalEntry
 from models.staff import Staff
 from models.vocabulary import MACHINE, Act, Role
 from pipeline.cli import main
+from pipeline.commands.staff import link_for_administrator
 from pipeline.database import reading, unit_of_work
-from pipeline.desk import access
+from pipeline.desk import access, staffing
 from pipeline.store.staff import find_staff
 
 
@@ -46,7 +48,7 @@ def entries(engine: sa.Engine) -> list[JournalEntry]:
 
 def add(engine: sa.Engine, login: str, role: Role, body: str | None = None) -> None:
     with unit_of_work(engine) as session:
-        access.add_staff(session, login, role, NOW, body=body)
+        staffing.add_staff(session, login, role, NOW, body=body)
 
 
 def test_an_executor_is_added_with_their_body(
@@ -65,7 +67,7 @@ def test_an_executor_is_added_with_their_body(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--role", "executor"], "укажите код, например --body"),
+        (["--role", "executor"], "Исполнитель работает в одном из органов"),
         (["--role", "executor", "--body", "mars"], "Органа «mars» в районе нет"),
         (["--role", "operator", "--body", "pecherskoe"], "Орган бывает только у исполнителя"),
         (["--role", "observer", "--by", "nobody"], "«nobody» нет"),
@@ -138,8 +140,8 @@ def test_two_administrators_do_not_dismiss_each_other_at_once(engine: sa.Engine)
         together.wait(10)
         try:
             with unit_of_work(engine) as session:
-                access.set_role(session, login, Role.OBSERVER, NOW)
-        except access.AccessError:
+                staffing.set_role(session, login, Role.OBSERVER, NOW)
+        except staffing.AccessError:
             return False
         return True
 
@@ -168,10 +170,103 @@ def test_the_list_shows_role_and_body(
 def test_a_body_of_the_region_is_for_executors_alone(role: Role) -> None:
     region = make_region()
     if role is Role.EXECUTOR:
-        access.require_body(role, "roads", region)
-        with pytest.raises(access.AccessError):
-            access.require_body(role, None, region)
+        staffing.require_body(role, "roads", region)
+        with pytest.raises(staffing.AccessError):
+            staffing.require_body(role, None, region)
         return
-    access.require_body(role, None, region)
-    with pytest.raises(access.AccessError):
-        access.require_body(role, "roads", region)
+    staffing.require_body(role, None, region)
+    with pytest.raises(staffing.AccessError):
+        staffing.require_body(role, "roads", region)
+
+
+def test_access_is_shut_and_opened_from_the_machine(
+    engine: sa.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(engine, "admin", Role.ADMINISTRATOR)
+    add(engine, "ivanova", Role.OPERATOR)
+    with unit_of_work(engine) as session:
+        cookie = access.open_session(session, person(engine, "ivanova"), NOW)
+
+    assert main(["staff", "dismiss", "Ivanova", "--by", "admin"]) == 0
+    assert main(["staff", "list"]) == 0
+    told = capsys.readouterr().out
+    assert "Доступ закрыт, все входы завершены: ivanova." in told
+    assert "оператор, доступ закрыт" in told
+    with reading(engine) as session:
+        assert access.staff_of(session, cookie, NOW) is None
+
+    assert main(["staff", "link", "ivanova"]) == 1
+    assert "ссылка никого не впустит" in capsys.readouterr().err
+    assert main(["staff", "back", "ivanova"]) == 0
+    assert person(engine, "ivanova").active
+    assert [(one.actor, one.after.get("active")) for one in entries(engine)[2:]] == [
+        ("admin", False),
+        (MACHINE, True),
+    ]
+
+
+def test_the_last_administrator_is_not_dismissed(
+    engine: sa.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(engine, "admin", Role.ADMINISTRATOR)
+    assert main(["staff", "dismiss", "admin"]) == 1
+    assert "единственный администратор" in capsys.readouterr().err
+
+
+def test_a_lost_telephone_is_forgotten_at_the_machine(
+    engine: sa.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(engine, "admin", Role.ADMINISTRATOR)
+    with unit_of_work(engine) as session:
+        session.get_one(Staff, person(engine, "admin").id).totp_secret = "sealed"  # noqa: S105
+    assert main(["staff", "list"]) == 0
+    assert "администратор, второй фактор" in capsys.readouterr().out
+    assert main(["staff", "reset-factor", "admin"]) == 0
+    assert person(engine, "admin").totp_secret == ""
+    assert main(["staff", "sign-out", "admin"]) == 0
+
+
+def test_a_link_given_at_the_machine_is_journalled(
+    engine: sa.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(engine, "ivanova", Role.OPERATOR)
+    assert main(["staff", "link", "ivanova"]) == 0
+    assert "/enter/" in capsys.readouterr().out
+    assert entries(engine)[-1].after == {"login": "ivanova", "link_given": True}
+
+
+def entered(engine: sa.Engine) -> Staff:
+    """Return who the link that is printed at the start signs in."""
+    token = link_for_administrator(engine, NOW, timedelta(hours=1))
+    with unit_of_work(engine) as session:
+        cookie = access.use_entry_link(session, token, NOW)
+    assert isinstance(cookie, str)
+    with reading(engine) as session:
+        visit = access.staff_of(session, cookie, NOW)
+    assert visit is not None
+    return visit.staff
+
+
+def test_the_first_start_makes_the_administrator_and_later_ones_find_them(
+    engine: sa.Engine,
+) -> None:
+    first, second = entered(engine), entered(engine)
+    assert (first.login, first.role, first.id) == ("admin", Role.ADMINISTRATOR, second.id)
+
+
+def test_the_link_is_for_somebody_who_still_administers(engine: sa.Engine) -> None:
+    for login in ("admin", "second", "third"):
+        add(engine, login, Role.ADMINISTRATOR)
+    with unit_of_work(engine) as session:
+        staffing.dismiss(session, "admin", NOW)
+    assert entered(engine).login == "second"
+    with unit_of_work(engine) as session:
+        staffing.set_role(session, "second", Role.OBSERVER, NOW)
+    assert entered(engine).login == "third"
+
+
+def test_where_nobody_administers_the_first_one_does_again(engine: sa.Engine) -> None:
+    add(engine, "admin", Role.ADMINISTRATOR)
+    with unit_of_work(engine) as session:
+        session.get_one(Staff, person(engine, "admin").id).active = False
+    assert entered(engine).role is Role.ADMINISTRATOR

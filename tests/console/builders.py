@@ -17,6 +17,7 @@ from models.vocabulary import Act, Network, PostKind, Role, Stage, Topic, Urgenc
 from pipeline.decisions.permissions import Actor
 from pipeline.decisions.worktime import WorkCalendar
 from pipeline.desk import access, journal
+from pipeline.desk.search import index
 from pipeline.region import schema
 from pipeline.rules import Rules
 
@@ -175,6 +176,8 @@ def add_post(session: Session, source: Source, external_id: str, **fields: Any) 
     )
     session.add(post)
     session.flush()
+    if post.incident_id is not None:
+        index(session, {stored_id(post.id): post.text})
     return post
 
 

@@ -1,6 +1,9 @@
 """The console of a small municipality on an empty database."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,10 +18,14 @@ from console.builders import (
 from console.client import Browser, browsing
 from fastapi import FastAPI
 
+from classifiers.classifier import Classifier
+from classifiers.registry import default_model
 from models.source import Source
 from models.vocabulary import Role
 from pipeline.console.app import create_app
 from pipeline.database import unit_of_work
+from pipeline.judge import Judge
+from pipeline.region.load import load_region
 
 
 @pytest.fixture
@@ -32,11 +39,23 @@ def clock() -> Clock:
     return Clock()
 
 
+@cache
+def shipped_judge() -> Judge:
+    """Return the shipped model for that municipality, under the norms of a shipped region."""
+    region = replace(make_region(), norms=load_region("smolensky").norms)
+    return Judge.of(region, Classifier.load(default_model()))
+
+
 @pytest.fixture
-def app(console_engine: sa.Engine, clock: Clock) -> FastAPI:
+def app(console_engine: sa.Engine, clock: Clock, tmp_path: Path) -> FastAPI:
     region = make_region()
     return create_app(
-        engine=console_engine, region=region, calendar=make_calendar(region), clock=clock
+        engine=console_engine,
+        region=region,
+        calendar=make_calendar(region),
+        clock=clock,
+        home=tmp_path / "home",
+        judge=shipped_judge,
     )
 
 

@@ -32,8 +32,11 @@ from models.vocabulary import AnswerKind, Role, Stage
 from pipeline.console.app import create_app
 from pipeline.database import open_database, unit_of_work
 from pipeline.decisions.answering import Draft
-from pipeline.desk import access
+from pipeline.decisions.permissions import Actor
+from pipeline.desk import access, drafts
 from pipeline.desk import answers as desk
+from pipeline.desk.api_keys import make_key
+from pipeline.desk.views import save
 
 PASSWORD = "яблоко от яблони"  # noqa: S105 - for tests only
 
@@ -44,18 +47,69 @@ WHO = ("stranger", *(role.value for role in Role), "other body")
 # executor. 303 for a stranger leads to the door, for all others to the page that shows what was
 # done; 403 is for who sees an incident and may not do that, 404 for who does not see it at all.
 TABLE: dict[tuple[str, str], tuple[int, ...]] = {
-    ("GET", "/"): (303, 200, 200, 200, 200, 200, 200),
+    ("GET", "/"): (303, 200, 200, 200, 200, 303, 200),
+    ("GET", "/views"): (303, 200, 200, 200, 200, 404, 200),
+    ("POST", "/views"): (303, 303, 303, 303, 303, 404, 303),
+    ("GET", "/views/counts"): (303, 200, 200, 200, 200, 404, 200),
+    ("POST", "/views/{view}"): (303, 403, 403, 403, 303, 404, 403),
+    ("GET", "/dashboard"): (303, 200, 404, 200, 200, 200, 404),
+    ("GET", "/bulk"): (303, 200, 404, 200, 200, 404, 404),
+    ("POST", "/bulk"): (303, 409, 404, 409, 409, 404, 404),
+    ("GET", "/bulk/{token}"): (303,) + (404,) * 6,
+    ("POST", "/bulk/{token}"): (303,) + (404,) * 6,
+    ("POST", "/undo/{token}"): (303,) + (404,) * 6,
+    ("GET", "/review"): (303, 200, 404, 404, 200, 404, 404),
+    ("GET", "/review/{number}"): (303, 200, 404, 404, 200, 404, 404),
+    ("POST", "/review/{number}"): (303, 303, 404, 404, 303, 404, 404),
+    ("POST", "/review/lease"): (303, 200, 404, 404, 200, 404, 404),
+    ("GET", "/keys"): (303, 200, 200, 200, 200, 200, 200),
+    ("POST", "/keys"): (303,) * 7,
     ("GET", "/incident/{number}"): (303, 200, 200, 200, 200, 404, 404),
     ("POST", "/incident/{number}/verdict"): (303, 303, 403, 403, 303, 404, 404),
     ("POST", "/incident/{number}/answer"): (303, 303, 403, 403, 303, 404, 404),
     ("POST", "/incident/{number}/answer/{answer}"): (303, 303, 303, 403, 303, 404, 404),
     ("POST", "/incident/{number}/act"): (303, 303, 303, 403, 303, 404, 404),
+    ("GET", "/incident/{number}/similar"): (303, 200, 404, 404, 200, 404, 404),
+    ("POST", "/incident/{number}/similar"): (303, 303, 404, 404, 303, 404, 404),
+    ("GET", "/approvals"): (303, 404, 404, 200, 200, 404, 404),
+    ("POST", "/approvals/{waiting}"): (303, 404, 404, 303, 303, 404, 404),
+    ("GET", "/templates"): (303, 200, 404, 404, 200, 404, 404),
+    ("POST", "/templates"): (303, 303, 404, 404, 303, 404, 404),
     ("GET", "/sources"): (303, 200, 404, 404, 200, 404, 404),
     ("GET", "/sign-in"): (200, 303, 303, 303, 303, 303, 303),
     ("POST", "/sign-in"): (401,) * 7,
     ("GET", "/enter/{token}"): (200,) * 7,
     ("POST", "/enter/{token}"): (303,) * 7,
     ("POST", "/sign-out"): (303,) * 7,
+    ("GET", "/sign-in/code"): (303,) * 7,
+    ("POST", "/sign-in/code"): (303,) * 7,
+    ("GET", "/account"): (303, 200, 200, 200, 200, 200, 200),
+    ("POST", "/account/sessions"): (303,) * 7,
+    ("GET", "/account/factor"): (303, 200, 200, 200, 200, 200, 200),
+    ("POST", "/account/factor"): (303, 422, 422, 422, 422, 422, 422),
+    ("POST", "/account/factor/change"): (303,) * 7,
+    ("GET", "/admin"): (303, 404, 404, 200, 200, 404, 404),
+    ("GET", "/admin/staff"): (303, 404, 404, 404, 200, 404, 404),
+    ("POST", "/admin/staff"): (303, 404, 404, 404, 200, 404, 404),
+    ("GET", "/admin/staff/{number}"): (303, 404, 404, 404, 200, 404, 404),
+    ("POST", "/admin/staff/{number}"): (303, 404, 404, 404, 303, 404, 404),
+    ("GET", "/sources/keys"): (303, 404, 404, 404, 200, 404, 404),
+    ("POST", "/sources/keys/{name}"): (303,) + (404,) * 6,
+    ("POST", "/sources/check"): (303, 404, 404, 404, 303, 404, 404),
+    ("GET", "/new"): (303, 200, 404, 404, 200, 404, 404),
+    ("POST", "/new"): (303, 303, 404, 404, 303, 404, 404),
+    ("GET", "/admin/region"): (303, 404, 404, 404, 200, 404, 404),
+    ("POST", "/admin/region/try"): (303, 404, 404, 404, 422, 404, 404),
+    ("GET", "/admin/norms"): (303, 404, 404, 404, 200, 404, 404),
+    ("GET", "/admin/models"): (303, 404, 404, 404, 200, 404, 404),
+    ("POST", "/admin/models/promote"): (303, 404, 404, 404, 422, 404, 404),
+    ("POST", "/admin/models/rollback"): (303, 404, 404, 404, 422, 404, 404),
+    ("GET", "/admin/journal"): (303, 404, 404, 200, 200, 404, 404),
+    ("GET", "/admin/journal.csv"): (303, 404, 404, 200, 200, 404, 404),
+    ("GET", "/admin/journal/check"): (303, 404, 404, 200, 200, 404, 404),
+    ("POST", "/admin/journal/check"): (303, 404, 404, 303, 303, 404, 404),
+    ("GET", "/admin/retention"): (303, 404, 404, 404, 200, 404, 404),
+    ("POST", "/admin/retention/run"): (303, 404, 404, 404, 303, 404, 404),
     ("GET", "/password"): (303, 200, 200, 200, 200, 200, 200),
     ("POST", "/password"): (303,) * 7,
     ("GET", "/health"): (200,) * 7,
@@ -63,12 +117,28 @@ TABLE: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/o/{token}"): (404,) * 7,
     ("HEAD", "/o/{token}"): (404,) * 7,
     ("POST", "/o/{token}"): (404,) * 7,
+    ("GET", "/admin/api"): (303, 404, 404, 404, 200, 404, 404),
+    ("POST", "/admin/api"): (303, 404, 404, 404, 200, 404, 404),
+    ("POST", "/admin/api/{number}/revoke"): (303, 404, 404, 404, 303, 404, 404),
+    # A cookie opens nothing there; tests/api has their own tables.
+    ("GET", "/api/v1"): (401,) * 7,
+    ("GET", "/open311/v2"): (403,) * 7,
     ("GET", "/static"): (200,) * 7,
 }
 ANSWERS = (f"Ответ номер {number}" for number in count(1))
 """No two people may give the same answer."""
 
-DOORS = frozenset({"/sign-in", "/enter/{token}", "/o/{token}"})
+FIELDS: Mapping[str, Mapping[str, str]] = {
+    "/new": {"channel": "hotline", "text": "Нет света", "key": "a form"},
+    "/admin/staff": {"button": "sessions", "role": "observer"},
+    "/review": {"act": "agree", "token": "a" * 32},
+    "/sources/check": {"source": "vk:luga"},
+    "/approvals": {"button": "approve", "answer_seen": "2", "at_version": "2"},
+    "/templates": {"button": "save", "title": "Принято", "text": "Здравствуйте! {номер}"},
+}
+"""What the forms of these pages hold beside the fields that all have."""
+
+DOORS = frozenset({"/sign-in", "/sign-in/code", "/enter/{token}", "/o/{token}"})
 """Forms that are meant for strangers."""
 
 
@@ -138,23 +208,80 @@ class Town:
             assert isinstance(answer, Answer), answer
             return stored_id(answer.id)
 
+    def waiting(self) -> int:
+        """Put an answer before the head."""
+        number, roads = self.incident(""), Actor("executor", Role.EXECUTOR, "roads")
+        draft, rules = Draft(next(ANSWERS), AnswerKind.FINAL), make_rules()
+        with unit_of_work(self.engine) as session:
+            drafts.save_draft(session, number, draft, actor=roads, rules=rules, now=NOW)
+            answer = drafts.submit(session, number, actor=roads, rules=rules, now=NOW)
+            assert isinstance(answer, Answer), answer
+            return stored_id(answer.id)
+
     def address(self, path: str) -> str:
         """Turn a route into an address that exists; a survey's token is a guessed one."""
         if path == "/static":
             return "/static/console.css"
+        if path in {"/api/v1", "/open311/v2"}:
+            return path + ("/region" if path.startswith("/api") else "/services.json")
         number = self.incident(path) if "{number}" in path else 0
+        if path.startswith("/admin/staff"):
+            number = self.people["observer"].id
+        if path.startswith("/admin/api/"):
+            number = self.api_key()
         answer = self.answer(number) if "{answer}" in path else 0
+        waiting = self.waiting() if "{waiting}" in path else 0
         token = "a" * 24 if path.startswith("/o/") else self.link() if "{token}" in path else ""
-        return path.format(number=number, answer=answer, key="unknown", token=token)
+        return path.format(
+            number=number,
+            answer=answer,
+            key="unknown",
+            name="unknown",
+            token=token,
+            waiting=waiting,
+            view=self.saved_view() if "{view}" in path else 0,
+        )
+
+    def api_key(self) -> int:
+        """Make a key of a program's."""
+        with unit_of_work(self.engine) as session:
+            made = make_key(
+                session,
+                title="Сайт",
+                owner="administrator",
+                scopes=["reports:read"],
+                expires_at=None,
+                by="administrator",
+                now=NOW,
+            )
+            return stored_id(made.key.id)
+
+    def saved_view(self) -> int:
+        """Save a view of the administrator's that everybody may see."""
+        with unit_of_work(self.engine) as session:
+            owner = self.people["administrator"].id
+            title = next(ANSWERS)
+            return stored_id(save(session, owner, title, "topic=gas", shared=True, now=NOW).id)
 
     def form(self, path: str) -> dict[str, str]:
         """Fill in the form of a route, with its genuine token wherever it can be had."""
         form = {"login": "nobody", "password": PASSWORD, "again": PASSWORD, "rating": "5"}
         form |= {"button": "right", "version": "1", "relevant": "yes", "topic": "roads"}
         form |= {"urgency": "normal", "settlement": "luga", "act": "accepted", "at_version": "1"}
+        form |= {"title": "Сайт", "owner": "operator", "scopes": "reports:read", "days": "90"}
         if "answer" in path:
             form |= {"button": "withdraw" if "{answer}" in path else "send", "seen": "1"}
             form |= {"kind": "interim", "text": next(ANSWERS)}
+        if path.startswith("/views"):
+            form |= {"button": "delete", "title": next(ANSWERS), "query": "topic=gas"}
+        if path.startswith("/bulk"):
+            # Nothing is about gas, so nothing is begun.
+            form |= {"what": "stop" if "{token}" in path else "assign", "body": "luga"}
+            form |= {"query": "topic=gas", "at": NOW.isoformat()}
+        if path.endswith("/similar"):
+            form |= {"button": "apart", "other": str(self.incident(path))}
+        for prefix, fields in FIELDS.items():
+            form |= fields if path.startswith(prefix) else {}
         page = f"/enter/{self.link()}" if path in DOORS else "/password"
         answer = self.browser.get(page)
         if answer.status_code != 200:

@@ -92,12 +92,14 @@ def before_the_head(engine: sa.Engine) -> tuple[int, int]:
         return number, stored_id(answer.id)
 
 
+OPERATORS = {"assigned", "closed", "co_executors", "urgency_raised"}
+
 BY_STAGE: dict[tuple[str, Stage], set[str]] = {
-    ("operator", Stage.REVIEW): {"assigned", "closed"},
-    ("operator", Stage.ASSIGNED): {"accepted", "returned", "assigned", "closed", "passed_up"},
-    ("operator", Stage.WORK): {"returned", "assigned", "closed", "passed_up"},
-    ("operator", Stage.RETURNED): {"assigned", "closed", "passed_up"},
-    ("operator", Stage.SATISFACTION): {"closed", "reopened"},
+    ("operator", Stage.REVIEW): OPERATORS,
+    ("operator", Stage.ASSIGNED): OPERATORS | {"accepted", "returned", "passed_up"},
+    ("operator", Stage.WORK): OPERATORS | {"returned", "passed_up"},
+    ("operator", Stage.RETURNED): OPERATORS | {"passed_up"},
+    ("operator", Stage.SATISFACTION): {"closed", "reopened", "urgency_raised"},
     ("operator", Stage.CLOSED): {"reopened"},
     ("luga", Stage.REVIEW): set(),
     ("luga", Stage.ASSIGNED): {"accepted", "returned", "passed_up"},
@@ -140,7 +142,7 @@ def test_the_panel_tells_stage_term_round_and_note(console_engine: sa.Engine, as
     said = as_("operator").page(f"/incident/{number}").text
     assert "Назначен круг 2" in said
     assert "надо было до 18.11.2026 11:00" in said
-    assert "Срок ответа стоит с 18.11.2026 12:00" in said
+    assert "срок стоит с 18.11.2026 12:00" in said
     assert "Поселение не работает с этим источником: передано району" in said
 
 

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -59,9 +60,9 @@ def chromium() -> Iterator[playwright.Browser]:
         browser.close()
 
 
-@pytest.fixture
-def address(app: FastAPI) -> Iterator[str]:
-    """Serve the console on a loopback port of its own."""
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Serve the console on a loopback port of its own; give its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         # As in production: the access log would show the tokens of links.
@@ -78,6 +79,12 @@ def address(app: FastAPI) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(10)
+
+
+@pytest.fixture
+def address(app: FastAPI) -> Iterator[str]:
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture
@@ -153,7 +160,7 @@ def test_an_operator_comes_in_by_link_filters_and_opens_a_card(
     expect(page.locator(".row")).to_have_count(1)
     look("filtered")
 
-    page.get_by_role("link", name="Газ").click()
+    page.get_by_role("link", name="Газ", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Газ"))
     for closed in page.locator("summary").all():
         closed.click()
@@ -221,6 +228,7 @@ def test_an_operator_checks_what_otklik_decided(
     page.get_by_role("button", name="Войти").click()
     page.wait_for_url("/")
     look("queue-certainty")
+    page.get_by_text("Ещё условия").click()
     page.get_by_label("Уверенность").select_option(label="не уверен")
     page.get_by_role("button", name="Показать").click()
     expect(page.locator(".row")).to_have_count(1)
@@ -239,14 +247,14 @@ def test_an_operator_checks_what_otklik_decided(
     page.get_by_label("Безопасность и ЧС", exact=True).check()
     look("further-topics")
     page.get_by_role("button", name="Исправить").click()
-    page.wait_for_url(f"/incident/{incident.id}")
+    page.wait_for_url(re.compile(rf"/incident/{incident.id}\?undo="))
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Благоустройство"))
     expect(page.locator(".judged")).to_contain_text("Разбор исправлен")
     look("corrected")
     # And what is no incident is closed
     page.locator("select[name=relevant]").select_option(label="нет, закрыть без ответа")
     page.get_by_role("button", name="Исправить").click()
-    page.wait_for_url(f"/incident/{incident.id}")
+    page.wait_for_url(re.compile(rf"/incident/{incident.id}\?undo="))
     expect(page.get_by_role("button", name="Исправить")).to_have_count(0)
     look("not-relevant")
 

@@ -96,7 +96,7 @@ def test_an_incident_is_handed_on_and_its_answer_agreed_to(
 
     come_in("watcher")
     page.goto("/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Отчёты появятся здесь")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Сводка")
     look("observer")
 
     with reading(console_engine) as session:

@@ -89,7 +89,7 @@ def test_a_link_clicked_by_many_at_once_lets_one_in(
         staff = session.get_one(Staff, operator.id)
         token = access.make_entry_link(session, staff, NOW, timedelta(hours=1))
 
-    def click(_number: int) -> str | None:
+    def click(_number: int) -> object:
         with unit_of_work(console_engine) as session:
             return access.use_entry_link(session, token, NOW)
 
@@ -106,7 +106,7 @@ def test_guesses_all_at_once_are_counted_all_the_same(
 ) -> None:
     wrong = access.Checked(operator.login, "", right=False)
 
-    def guess(_number: int) -> str | None:
+    def guess(_number: int) -> object:
         with unit_of_work(console_engine) as session:
             return access.sign_in(session, wrong, NOW)
 
@@ -122,7 +122,7 @@ def test_guesses_all_at_once_are_counted_all_the_same(
 def test_old_sessions_are_swept_at_the_next_sign_in(
     console_engine: sa.Engine, operator: Person
 ) -> None:
-    later = NOW + access.SESSION_LIFETIME
+    later = NOW + access.REMEMBERED
     for moment in (NOW, later):
         with unit_of_work(console_engine) as session:
             access.open_session(session, session.get_one(Staff, operator.id), moment)

@@ -1,12 +1,15 @@
 """Signing in and out, by password and by link; one's own password."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from console.builders import NOW, Clock, Person, deactivate
-from console.client import Browser, Page, browsing
+from console.client import BASE, Browser, Page, browsing
 from fastapi import FastAPI
 from sqlmodel import select
 
@@ -16,6 +19,7 @@ from models.vocabulary import Role
 from pipeline.console.access import safe_next
 from pipeline.console.app import create_app
 from pipeline.console.pages.door import FAILURE_SECONDS
+from pipeline.console.throttle import at_the_door, of_this_machine
 from pipeline.database import reading, unit_of_work
 from pipeline.desk import access
 
@@ -300,3 +304,63 @@ def test_who_came_by_link_is_invited_to_set_a_password(
         assert "Задайте пароль" in browser.page("/").text
         browser.submit("/password", "/password", password="яблоко упало", again="яблоко упало")
         assert "Задайте пароль" not in browser.page("/").text
+
+
+@contextmanager
+def browsing_from(app: FastAPI, address: str) -> Iterator[Browser]:
+    """Give a browser on another machine."""
+    with browsing(app) as browser:
+        far = httpx.ASGITransport(app, client=(address, 4321))
+        browser.http = httpx.AsyncClient(transport=far, base_url=BASE)
+        try:
+            yield browser
+        finally:
+            browser.portal.call(browser.http.aclose)
+
+
+def test_one_address_cannot_try_one_login_after_another(
+    app: FastAPI, operator: Person, clock: Clock, console_engine: sa.Engine
+) -> None:
+    with browsing_from(app, "203.0.113.7") as browser:
+        # With everything but the password right, for that is not counted.
+        for number in range(at_the_door().burst):
+            assert browser.sign_in(f"nobody{number}", "неверный пароль").status_code == 401
+        shut = browser.sign_in(operator.login, operator.password)
+        assert (shut.status_code, shut.headers["retry-after"]) == (429, "60")
+        assert "слишком много неудачных попыток" in Page(shut.text).text
+        link = f"/enter/{make_link(console_engine, operator)}"
+        assert browser.submit(link, link).status_code == 303, "a link is the way out"
+    with browsing_from(app, "203.0.113.8") as neighbour:
+        assert neighbour.sign_in(operator.login, operator.password).status_code == 303
+    with browsing_from(app, "203.0.113.7") as browser:
+        clock.forward(timedelta(minutes=1))
+        assert browser.sign_in(operator.login, operator.password).status_code == 303
+
+
+def test_an_office_behind_one_address_signs_in_as_often_as_it_likes(
+    app: FastAPI, operator: Person
+) -> None:
+    with browsing_from(app, "203.0.113.7") as browser:
+        for _ in range(at_the_door().burst + 5):
+            browser.http.cookies.clear()
+            assert browser.sign_in(operator.login, operator.password).status_code == 303
+
+
+def test_codes_of_the_second_factor_are_counted_by_address_as_well(app: FastAPI) -> None:
+    with browsing_from(app, "203.0.113.7") as browser:
+        token = browser.page("/sign-in").form_token
+        seen = [
+            browser.post("/sign-in/code", {"form_token": token, "code": "1"}).status_code
+            for _ in range(at_the_door().burst + 1)
+        ]
+    assert seen == [303] * at_the_door().burst + [429]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", ""])
+def test_this_machine_is_not_shut_out(address: str) -> None:
+    assert of_this_machine(address)
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "10.0.0.1", "2001:db8::1", "unix:/socket"])
+def test_another_machine_is_not_this_one(address: str) -> None:
+    assert not of_this_machine(address)

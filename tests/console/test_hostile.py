@@ -92,6 +92,11 @@ def put_away(session: Session) -> None:
         source.key = f"vk:{source.id}"
 
 
+def without_choices(page: Page) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the elements of a page but for what may be chosen: sources become more."""
+    return [element for element in page.skeleton if element[0] != "option"]
+
+
 def as_parsed(words: str) -> str:
     """Return what is left of a text when a browser reads it: no NUL, line feeds only."""
     return words.replace("\x00", "").replace("\r\n", "\n")
@@ -102,16 +107,18 @@ def test_hostile_words_make_no_element_anywhere(
 ) -> None:
     with unit_of_work(console_engine) as session:
         number = fill(session, HARMLESS)
-    queue, card = browser.page("/").skeleton, browser.page(f"/incident/{number}").skeleton
+    queue, card = browser.page("/"), browser.page(f"/incident/{number}").skeleton
 
-    for words in (*HOSTILE, HUGE):
+    for more, words in enumerate((*HOSTILE, HUGE), 1):
         with unit_of_work(console_engine) as session:
             put_away(session)
             session.flush()
             number = fill(session, words)
         shown = browser.page(f"/incident/{number}")
 
-        assert browser.page("/").skeleton == queue, words
+        again = browser.page("/")
+        assert without_choices(again) == without_choices(queue), words
+        assert len(again.all("option")) == len(queue.all("option")) + more, "a choice a source"
         assert shown.skeleton == card, words
         assert as_parsed(words) in as_parsed("".join(shown.pieces)), "shown in full"
 

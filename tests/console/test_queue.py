@@ -1,15 +1,30 @@
-"""The queue: order, groups, filters, counts, pages."""
+"""The queue: order, groups, filters, search, counts, pages."""
 
 from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import sqlalchemy as sa
-from console.builders import NOW, add_incident
-from console.client import Browser
+from console.builders import NOW, add_incident, add_post
+from console.client import Browser, Page, browsing
+from console.test_hostile import HOSTILE
+from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
+from classifiers.stems import read_number, read_query
 from models.source import Source
-from models.vocabulary import Stage, Topic, Urgency
+from models.vocabulary import ClosingReason, Outcome, Role, Stage, Topic, Urgency
+from pipeline.console import conditions
+from pipeline.console.pages import queue
+from pipeline.console.queue_rows import marked
+from pipeline.console.wording import excerpt
 from pipeline.database import unit_of_work
+from pipeline.desk import access, staffing
+from pipeline.store import incidents as lists
+from pipeline.store import search
 
 
 def shown(browser: Browser, url: str = "/") -> list[int]:
@@ -139,3 +154,187 @@ def test_long_queues_have_pages_that_keep_the_filter(
     pages = [shown(browser, f"/?topic=gas&page={page}") for page in (1, 2, 3)]
     assert [len(page) for page in pages] == [50, 50, 20]
     assert len({number for page in pages for number in page}) == 120
+
+
+def test_a_number_opens_its_incident_and_words_find_theirs(
+    browser: Browser, source: Source, console_engine: sa.Engine
+) -> None:
+    with unit_of_work(console_engine) as session:
+        pit = add_incident(session, source, text="Возле дома 999 яма")
+        light = add_incident(session, source, text="Не горят фонари")
+
+    for number in (f"{pit.id}", f"№ {pit.id}"):
+        assert browser.get(f"/?q={number}").headers["location"] == f"/incident/{pit.id}"
+    assert shown(browser, "/?q=фонарь") == [light.id]
+    assert shown(browser, "/?q=999") == [pit.id], "no such incident: a number like any word"
+    assert shown(browser, f"/?q=%22{light.id}%22") == []
+    page = browser.page("/?q=фонарь")
+    assert page.all("mark", **{"class": "topic"})
+    assert "слова «фонарь»" in page.text
+    assert "Искать среди всех" in browser.page("/?q=гиппопотам").text
+
+
+def test_words_of_another_message_are_told_of(
+    browser: Browser, source: Source, console_engine: sa.Engine
+) -> None:
+    with unit_of_work(console_engine) as session:
+        incident = add_incident(session, source, text="Во дворе яма")
+        add_post(session, source, "2", text="И потоп", incident_id=incident.id)
+
+    page = browser.page("/?q=потоп")
+    assert "Эти слова — в другом сообщении" in page.text
+    assert "Эти слова" not in browser.page("/?q=яма").text
+
+
+def test_words_far_into_a_text_are_shown_where_they_stand() -> None:
+    text = "Добрый день! " + "Пишу в который раз. " * 20 + "У школы глубокая яма, помогите."
+    pieces = marked(text, read_query("яма"))
+    assert pieces[0][0].startswith("…")
+    assert [piece for piece, found in pieces if found] == ["яма"]
+    assert "".join(piece for piece, _ in pieces).endswith("У школы глубокая яма, помогите.")
+    assert marked("  ", None) == []
+
+
+@given(st.text(max_size=400), st.text(max_size=20))
+def test_marked_words_change_nothing_in_a_text(text: str, typed: str) -> None:
+    query = read_query(typed) or None
+    pieces = marked(text, query)
+    assert "".join(piece for piece, _ in pieces).strip("…") in excerpt(text, 10_000)
+
+
+def test_what_is_put_off_and_what_is_done_say_so(
+    browser: Browser, source: Source, console_engine: sa.Engine
+) -> None:
+    with unit_of_work(console_engine) as session:
+        later = add_incident(session, source, snoozed_until=NOW + timedelta(hours=20))
+        add_incident(session, source, snoozed_until=NOW - timedelta(hours=1))
+        told: dict[str, Any] = {"final_at": NOW, "outcome": Outcome.EXPLAINED}
+        add_incident(session, source, stage=Stage.SATISFACTION, **told)
+        ended = NOW - timedelta(days=1)
+        reason = ClosingReason.NO_REPLY
+        add_incident(session, source, stage=Stage.CLOSED, closed_at=ended, closing_reason=reason)
+
+    text = browser.page("/").text
+    assert text.count("отложен до") == 1
+    assert "отложен до 19.11 08:00" in text
+    assert shown(browser, "/?snoozed=1") == [later.id]
+    done = browser.page("/?state=closed").text
+    assert "ответ дан разъяснено 18.11.2026 12:00 МСК" in done
+    assert "закрыт нет ответа от автора 17.11.2026 12:00 МСК" in done
+    assert "Сначала новые" in done
+
+
+def test_every_row_is_in_reach_of_the_keys(
+    browser: Browser, source: Source, console_engine: sa.Engine
+) -> None:
+    with unit_of_work(console_engine) as session:
+        incident = add_incident(session, source)
+    (link,) = [one for one in browser.page("/").all("a") if "data-key-row" in one]
+    assert link["href"] == f"/incident/{incident.id}"
+
+
+@pytest.mark.usefixtures("source")
+def test_all_that_is_asked_for_stays_in_the_form(browser: Browser) -> None:
+    # Given an address with every kind of condition
+    query = (
+        "q=яма&topic=gas&settlement=luga&body=roads&source=vk%3Aluga&network=vk&stage=work"
+        "&certainty=review&due=today&state=all&by=closed&since=2026-11-01&until=2026-11-18"
+        "&outcome=solved&in_time=0&operator=me&urgent=1&overdue=1&mine=1&unassigned=1&approval=1"
+        "&returned=1&unrated=1&unsure=1&snoozed=1"
+    )
+    html = browser.get(f"/?{query}").text
+    form = LexborHTMLParser(html).css_first("form[action='/']")
+    assert form is not None
+    # Then the form would ask for the very same
+    fields = {
+        one.attributes["name"]: one.attributes.get("value") or ""
+        for one in form.css("input")
+        if one.attributes.get("type") != "checkbox" or "checked" in one.attributes
+    }
+    fields |= {
+        one.attributes["name"]: (chosen.attributes.get("value") or "")
+        for one in form.css("select")
+        if (chosen := one.css_first("option[selected]")) is not None
+    }
+    assert fields == dict(parse_qsl(query))
+
+
+def test_an_executor_sees_their_own_body_s_alone(
+    app: FastAPI, source: Source, console_engine: sa.Engine
+) -> None:
+    with unit_of_work(console_engine) as session:
+        own = add_incident(session, source, body="luga", text="яма", urgency=Urgency.URGENT)
+        other = add_incident(session, source, text="яма", urgency=Urgency.URGENT)
+        closed = add_incident(session, source, text="яма", stage=Stage.CLOSED, closed_at=NOW)
+        add_incident(session, source, stage=Stage.APPROVAL)
+        staff = staffing.add_staff(session, "kate", Role.EXECUTOR, NOW, body="luga")
+        token = access.open_session(session, staff, NOW)
+
+    with browsing(app) as browser:
+        browser.http.cookies.set("otklik", token)
+        for url in ("/", "/?q=яма", "/?state=all", "/?urgent=1", "/?body=roads&state=all"):
+            assert shown(browser, url) == ([] if "body" in url else [own.id]), url
+        for hidden in (other, closed):
+            assert shown(browser, f"/?q={hidden.id}") == [], "as if there were none"
+        text = browser.page("/").text
+        assert "Открыто 1" in text
+        assert "На согласовании 0" in text
+        assert "Действия над отбором" not in text
+        assert not browser.page("/").all("select", name="body")
+
+
+def test_an_observer_is_shown_the_reports(app: FastAPI, console_engine: sa.Engine) -> None:
+    with unit_of_work(console_engine) as session:
+        staff = staffing.add_staff(session, "guest", Role.OBSERVER, NOW)
+        token = access.open_session(session, staff, NOW)
+    with browsing(app) as browser:
+        browser.http.cookies.set("otklik", token)
+        assert browser.get("/?q=1").headers["location"] == "/dashboard"
+
+
+def test_a_list_without_end_says_where_it_stops(
+    browser: Browser, source: Source, console_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given more incidents than are counted or paged through
+    monkeypatch.setattr(lists, "MANY", 4)
+    monkeypatch.setattr(queue, "MANY", 4)
+    monkeypatch.setattr(conditions, "MANY", 4)
+    monkeypatch.setattr(queue, "PAGE", 2)
+    monkeypatch.setattr(queue, "LAST_PAGE", 2)
+    with unit_of_work(console_engine) as session:
+        for _ in range(9):
+            add_incident(session, source)
+    first, last = browser.page("/"), browser.page("/?page=2")
+    assert "больше 3" in first.text
+    assert "Открыто 3+" in first.text
+    assert "1–2 из 3+" in first.text
+    assert "/?page=2" in first.links
+    assert "Дальше список не листается" in last.text
+    assert "/?page=3" not in last.links
+
+
+def test_frequent_words_are_listed_without_a_number(
+    browser: Browser, source: Source, console_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "POSTS", 1)
+    with unit_of_work(console_engine) as session:
+        numbers = [add_incident(session, source, text="яма").id for _ in range(3)]
+    assert shown(browser, "/?q=яма") == numbers
+    assert "больше чем в 10 000 сообщений" in browser.page("/?q=яма").text
+
+
+def test_acts_on_the_whole_list_take_its_very_address(
+    browser: Browser, source: Source, console_engine: sa.Engine
+) -> None:
+    with unit_of_work(console_engine) as session:
+        add_incident(session, source, topic=Topic.GAS)
+    assert "/bulk" in browser.page("/").links
+    assert "/bulk?topic=gas" in browser.page("/?topic=gas&page=1").links
+
+
+def test_hostile_words_in_the_search_are_words(browser: Browser) -> None:
+    calm = browser.page("/?q=бегемот").skeleton
+    for words in HOSTILE:
+        if read_query(words) and not read_number(words):
+            asked = browser.send("GET", "/", params={"q": words})
+            assert Page(asked.text).skeleton == calm, words

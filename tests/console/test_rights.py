@@ -89,8 +89,8 @@ def test_an_observer_gets_a_page_for_reports_and_no_incident(
     numbers = fill(console_engine)
     browser = sign_in(anybody, console_engine, Role.OBSERVER)
 
-    page = browser.page("/")
-    assert "Отчёты появятся здесь" in page.text
+    assert browser.get("/").headers["location"] == "/dashboard"
+    page = browser.page("/dashboard")
     assert "яма" not in page.text
     assert not [link for link in page.links if link.startswith("/incident")]
     for number in numbers:
@@ -105,7 +105,7 @@ def test_sources_are_for_those_who_can_do_something_about_them(
         add_source(session, error="ключ отозван")
     browser = sign_in(anybody, console_engine, role, "roads" if role is Role.EXECUTOR else None)
     may = role in {Role.OPERATOR, Role.ADMINISTRATOR}
-    page = browser.page("/")
+    page = browser.page("/dashboard" if role is Role.OBSERVER else "/")
     assert ("/sources" in page.links) is may
     assert ("Источники требуют внимания" in page.text) is may
     assert browser.get("/sources").status_code == (200 if may else 404)

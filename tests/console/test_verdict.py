@@ -84,7 +84,8 @@ def test_the_form_is_filled_in_with_what_stands(browser: Browser, number: int) -
 def test_all_right_is_noted_with_who_and_when(
     browser: Browser, number: int, console_engine: sa.Engine
 ) -> None:
-    assert say(browser, number, "right").headers["location"] == f"/incident/{number}"
+    done = say(browser, number, "right")
+    assert done.headers["location"].startswith(f"/incident/{number}?undo=")
 
     text = browser.page(f"/incident/{number}").text
     assert "Проверка разбора Разбор подтверждён operator · 18.11.2026 12:00" in text
@@ -143,9 +144,9 @@ def test_changed_fields_are_not_lost_behind_all_right(
     assert labels(console_engine) == []
 
 
-@pytest.mark.parametrize("button", ["right", "wrong"])
-def test_who_comes_too_late_is_shown_what_stands_now(
-    browser: Browser, number: int, console_engine: sa.Engine, button: str
+@pytest.mark.parametrize(("button", "kept"), [("right", "roads"), ("wrong", "gas")])
+def test_who_comes_too_late_is_shown_what_they_chose_and_what_stands_now(
+    browser: Browser, number: int, console_engine: sa.Engine, button: str, kept: str
 ) -> None:
     # Given a card that was opened before the author changed the text
     with unit_of_work(console_engine) as session:
@@ -158,7 +159,8 @@ def test_who_comes_too_late_is_shown_what_stands_now(
     page = Page(answer.text)
     assert "Пока вы смотрели карточку, инцидент или его текст изменился" in page.text
     assert "Яму засыпали" in page.text
-    assert chosen(page)["topic"] == "roads"
+    assert "ТемаГазДороги и тротуары" in page.text, "the choice, and what stands"
+    assert chosen(page)["topic"] == kept
     assert labels(console_engine) == []
     # And the next try is heard
     assert say(browser, number, button, version="2").status_code == 303

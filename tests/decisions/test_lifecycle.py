@@ -49,6 +49,7 @@ answer_by_hand   | =          =          =          =          =          =     
 answer_withdrawn | .          .          .          .          work       work         .            .        | o e . d
 paused           | =          =          =          =          =          =            .            .        | o e . d
 resumed          | =          =          =          =          =          =            .            .        | o e . d
+snoozed          | =          =          =          =          =          =            .            .        | o . . d
 rated            | .          .          .          .          .          .            =            =        | o . . d
 merged           | closed     closed     closed     closed     closed     closed       .            .        | o . . d
 unmerged         | .          .          .          .          .          .            .            =        | o . . d

@@ -41,6 +41,7 @@ from pipeline.learn.recalibrate import FEWEST_LABELS
 from pipeline.region.load import SAMPLES
 from pipeline.secrets import variable
 from pipeline.settings import load_settings
+from pipeline.store.search import SEARCH
 from pipeline.workplace import open_store
 
 NOW = datetime(2026, 11, 17, 9, tzinfo=UTC)
@@ -161,6 +162,19 @@ async def test_timers_fire_what_is_due() -> None:
             assert len(session.exec(overdue).all()) == counts(engine)[0]
         assert fired >= counts(engine)[0]
         assert await timers(lasts=0) == 0
+
+
+async def test_texts_of_an_older_version_are_made_searchable_by_the_clock() -> None:
+    await ingest(lasts=0)
+    with open_store(load_settings()) as engine:
+        # Given a database that was filled before anything was searched
+        with unit_of_work(engine) as session:
+            held = session.execute(sa.select(SEARCH.c.stems)).all()
+            session.execute(sa.delete(SEARCH))
+        await timers(lasts=0)
+        with reading(engine) as session:
+            assert sorted(session.execute(sa.select(SEARCH.c.stems)).all()) == sorted(held)
+        assert held
 
 
 async def test_what_waits_in_the_outbox_is_published_once(

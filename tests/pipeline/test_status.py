@@ -20,6 +20,7 @@ from pipeline.region import schema
 from pipeline.settings import SettingsError
 from pipeline.status import SourceStatus, no_tokens, pressing_statuses, statuses
 from pipeline.status_words import brief, state, troubles
+from pipeline.store.sources import all_sources
 
 NOW = TUESDAY_NOON
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -57,7 +58,7 @@ def look(engine: sa.Engine, **more: int) -> SourceStatus:
 def pressed(engine: sa.Engine, **more: int) -> list[str]:
     """Return what people hear of after so much time."""
     with reading(engine) as session:
-        found = pressing_statuses(session, region(), NOW + timedelta(**more))
+        found = pressing_statuses(all_sources(session), region(), NOW + timedelta(**more))
     return [f"{status.title} {brief(status)}" for status in found]
 
 
@@ -95,7 +96,7 @@ def test_a_recording_that_is_over_is_not_silent(engine: sa.Engine) -> None:
 
     with reading(engine) as session:
         assert statuses(session, recording, no_tokens, NOW)[0].well
-        assert pressing_statuses(session, recording, NOW) == []
+        assert pressing_statuses(all_sources(session), recording, NOW) == []
 
 
 def test_silence_is_noticed_while_no_reading_succeeds(engine: sa.Engine) -> None:
@@ -187,7 +188,7 @@ def test_nothing_is_late_in_the_first_hour(engine: sa.Engine) -> None:
     def late(**more: int) -> list[str]:
         now = NOW + timedelta(**more)
         with reading(engine) as session:
-            found = pressing_statuses(session, region(WALL, unknown), now, since=NOW)
+            found = pressing_statuses(all_sources(session), region(WALL, unknown), now, since=NOW)
         return [status.key for status in found]
 
     assert late(minutes=59) == []
@@ -229,6 +230,6 @@ def test_those_that_are_not_read_come_before_the_silent_ones(engine: sa.Engine) 
         fail(Desk(engine, shipped_judge(), lambda: NOW), origin(broken), SourceError("закрыто"))
 
     with reading(engine) as session:
-        found = pressing_statuses(session, region(silent, late, broken), NOW)
+        found = pressing_statuses(all_sources(session), region(silent, late, broken), NOW)
 
     assert [status.key for status in found] == [broken.key, late.key, silent.key]

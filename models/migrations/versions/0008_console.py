@@ -19,6 +19,26 @@ TEXT = sqlmodel.sql.sqltypes.AutoString
 MOMENT = sqlmodel.sql.sqltypes.UTCDateTime
 
 OPEN = sa.text("stage NOT IN ('closed', 'satisfaction')")
+TO_REVIEW = sa.text(f"{OPEN} AND (stage = 'review' OR certainty IN ('review', 'unsure'))")
+OWED = "stage NOT IN ('closed', 'satisfaction')"
+CAME = ("settlement", "topic", "network", "repeats", "repeat_of")
+ANSWERED = ("settlement", "published_due_at", "outcome", "rating", "created_at")
+UNASSIGNED = "stage NOT IN ('assigned', 'work', 'approval', 'publishing', 'closed', 'satisfaction')"
+LISTS = (
+    ("incident_open_stage", ["stage", "due_at", "id", "settlement"], OWED),
+    ("incident_open_certainty", ["certainty", "due_at", "id"], OWED),
+    ("incident_open_network", ["network", "due_at", "id"], OWED),
+    ("incident_unassigned", ["due_at", "id"], UNASSIGNED),
+    ("incident_satisfaction", ["due_at", "id"], "stage = 'satisfaction'"),
+    ("incident_snoozed", ["snoozed_until"], "snoozed_until IS NOT NULL"),
+    ("incident_done", ["created_at", "id"], "stage IN ('closed', 'satisfaction')"),
+    ("incident_published", ["published_at", "id", *ANSWERED], "published_at IS NOT NULL"),
+    ("incident_closed", ["closed_at", "id", "settlement"], "closed_at IS NOT NULL"),
+    ("incident_created", ["created_at", "id", *CAME], ""),
+    ("incident_topic", ["topic", "created_at", "id"], ""),
+    ("incident_settlement", ["settlement", "created_at", "id"], ""),
+    ("incident_body", ["body", "created_at", "id"], ""),
+)
 OLD_ACTS = (
     "opened",
     "post_joined",
@@ -103,6 +123,18 @@ def upgrade() -> None:
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )
+    op.create_index(
+        "incident_to_review",
+        "incident",
+        ["urgency", "due_at", "id"],
+        sqlite_where=TO_REVIEW,
+        postgresql_where=TO_REVIEW,
+    )
+    for name, columns, where in LISTS:
+        condition = sa.text(where) if where else None
+        op.create_index(
+            name, "incident", columns, sqlite_where=condition, postgresql_where=condition
+        )
     op.add_column("label", sa.Column("withdrawn_at", MOMENT(), nullable=True))
     op.add_column("staff", _text("totp_secret", 500))
     op.add_column("staff", sa.Column("totp_step", sa.Integer(), nullable=False, server_default="0"))
@@ -216,10 +248,8 @@ def _create_search() -> None:
         )
         op.execute("CREATE INDEX post_search_stems ON post_search USING gin (stems)")
         return
-    # Its rowid is the post's id.
-    op.execute(
-        'CREATE VIRTUAL TABLE post_search USING fts5(stems, tokenize="unicode61 remove_diacritics 0")'
-    )
+    # Its rowid is the post's id. «ascii» takes every other letter as it is: stems need no more.
+    op.execute('CREATE VIRTUAL TABLE post_search USING fts5(stems, tokenize="ascii")')
 
 
 def downgrade() -> None:
@@ -232,6 +262,9 @@ def downgrade() -> None:
     # The older program would learn from what was taken back.
     op.execute("DELETE FROM label WHERE withdrawn_at IS NOT NULL")
     op.drop_column("label", "withdrawn_at")
+    for name, _, _ in LISTS:
+        op.drop_index(name, "incident")
+    op.drop_index("incident_to_review", "incident")
     op.drop_index("incident_open_operator", "incident")
     op.drop_column("incident", "snoozed_until")
     op.drop_column("incident", "operator")

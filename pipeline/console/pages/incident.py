@@ -1,68 +1,73 @@
 """The card of one incident: what was written, what was decided and why."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from sqlmodel import Session
 
+from models.answer import Answer
 from models.columns import stored_id
 from models.incident import Incident
-from models.post import Post, PostVersion
+from models.journal import JournalEntry
+from models.post import Post
 from models.source import Source
-from models.vocabulary import PostKind, Stage, Urgency
+from models.vocabulary import Stage, Urgency
 from pipeline.console.access import SignedIn, Visitor
 from pipeline.console.acting import Sent, acting
+from pipeline.console.addressed import addressed
 from pipeline.console.answering import Answering, Written, answering
-from pipeline.console.explain import Why, explain, journal, why
+from pipeline.console.clockface import clockface
+from pipeline.console.explain import Line, explain, journal
 from pipeline.console.frame import Console, console_of
-from pipeline.console.highlight import Kind, Piece, legend, pieces
-from pipeline.console.judging import judging
+from pipeline.console.judging import Judging, Said, judging
+from pipeline.console.offering import offer_of
 from pipeline.console.opinions import opinions
-from pipeline.console.wording import body_name, place, safe_url, timing
+from pipeline.console.texts import POSTS, texts
+from pipeline.console.wording import place, timing
 from pipeline.database import reading
-from pipeline.decisions.correcting import Correction
+from pipeline.decisions.answering import Target
 from pipeline.decisions.lifecycle import Standing
-from pipeline.desk.answers import targets
 from pipeline.desk.cases import standing_of
 from pipeline.desk.correcting import present
-from pipeline.region.schema import Contacts
-from pipeline.store import answers, incidents, posts
+from pipeline.store import answers, cards, incidents, templates
+from pipeline.store.leases import looking
 
 NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 LARGEST_ID = 2**31 - 1
-KINDS = {PostKind.POST: "запись", PostKind.COMMENT: "комментарий"}
+ENTRIES = 100
+"""Entries of the journal that a card shows at first: the newest; and how many more each time."""
+
+MOST_ENTRIES = 5000
+MOST_CHANGES = 10
+"""Newest lines that are told to who comes too late; the journal has them all."""
+
+TO_ANSWER = 20
+"""Newest posts that can be chosen to be answered."""
 
 router = APIRouter()
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One post as the card shows it: with its thread above and its earlier texts.
-
-    ``pieces`` are its text, cut at the words that carried the verdict; ``legend`` explains them.
-    """
-
-    text: str
-    pieces: list[Piece]
-    legend: list[Kind]
-    kind: str
-    network: str
-    source: str
-    written: str
-    edited: str
-    deleted: str
-    url: str
-    above: list["Text"]
-    versions: list[tuple[str, str]]
-    why: Why | None
-
-
 @router.get("/incident/{number}")
-def show_incident(request: Request, visitor: SignedIn, number: str) -> Response:
-    """Show a card, or 404 for a number that is none of an incident."""
-    return card(console_of(request), visitor, number_of(number))
+def show_incident(
+    request: Request,
+    visitor: SignedIn,
+    number: str,
+    posts: Annotated[str, Query()] = "",
+    entries: Annotated[str, Query()] = "",
+) -> Response:
+    """Show a card, or 404 for a number that is none of an incident.
+
+    ``posts`` and ``entries`` are how many of the messages and of the journal are shown.
+    """
+    return card(
+        request,
+        visitor,
+        number_of(number),
+        limit=_many(posts, POSTS),
+        entries=_many(entries, ENTRIES),
+    )
 
 
 def number_of(written: str) -> int:
@@ -73,48 +78,64 @@ def number_of(written: str) -> int:
 
 
 def card(
-    console: Console,
+    request: Request,
     visitor: Visitor,
     number: int,
     *,
     status: int = 200,
-    trouble: str = "",
-    said: Correction | None = None,
+    said: Said | None = None,
     written: Written | None = None,
     sent: Sent | None = None,
+    seen_entry: int = 0,
+    limit: int = POSTS,
+    entries: int = ENTRIES,
 ) -> Response:
     """Return an incident's card; raise 404 where there is none that this person may see.
 
-    ``trouble`` is why what was ``said`` in its form was not accepted; without ``said`` the form
-    shows what stands now. ``written`` is an answer to the citizen that was not accepted, ``sent``
-    the form of another act.
+    ``said`` is a judgement that was not accepted, ``written`` an answer to the citizen, ``sent``
+    the form of another act: each form shows again what was typed. ``seen_entry`` is the newest
+    entry of the journal that the person had before them: what came after it is told first.
     """
+    console = console_of(request)
     with reading(console.engine) as session:
         incident = incidents.visible_incident(session, visitor.actor, number)
         if incident is None:
             raise HTTPException(404)
-        texts = list(_texts(session, incident, console))
-        entries = incidents.journal_of(session, number)
-        first = next(iter(posts.posts_of(session, number)), None)
-        stands = present(session, incident, first) if first is not None else None
+        shown = texts(session, incident, console, limit=limit)
+        newest = cards.newest_entries(session, number, min(entries, MOST_ENTRIES) + 1)
+        known, earlier = newest[-entries:], len(newest) > entries
         standing = standing_of(session, incident, console.rules)
-        answer = _answering(
-            session, incident, standing, visitor=visitor, console=console, written=written
-        )
-        acts = acting(
-            incident,
-            standing,
-            answers.of_incident(session, number),
-            actor=visitor.actor,
-            console=console,
-            sent=sent,
-        )
-        said_of_answers = opinions(session, incident, console)
+        given = answers.of_incident(session, number)
+        looks = looking(session, number, now=console.clock())
+        words = {
+            "judging": _judging(session, incident, known, said, console),
+            "answering": _answering(
+                session,
+                incident,
+                standing,
+                given,
+                visitor=visitor,
+                console=console,
+                written=written,
+            ),
+            "acting": acting(
+                incident,
+                standing,
+                given,
+                merges=cards.merged_here(session, number, POSTS),
+                actor=visitor.actor,
+                console=console,
+                sent=sent,
+            ),
+            "opinions": opinions(session, incident, console),
+            "clocks": clockface(incident, incidents.pauses_of(session, number), console),
+        }
     settlement, address = place(incident, console.region)
     return console.page(
         "incident.html",
         status=status,
         visitor=visitor,
+        offer=offer_of(request, visitor),
         incident=incident,
         topic=incident.topic.russian,
         urgent=incident.urgency is Urgency.URGENT,
@@ -125,35 +146,59 @@ def card(
         settlement=settlement,
         address=address,
         place_from=_place_from(incident),
-        body=body_name(incident.body, console.region),
-        contacts=_contacts(incident.body, console),
-        texts=texts,
-        judging=judging(incident, entries, said or stands, console, trouble) if stands else None,
-        answering=answer,
-        acting=acts,
-        opinions=said_of_answers,
-        journal=journal(entries, console.region),
+        addressed=addressed(incident, console),
+        texts=shown,
+        looks=looks if looks != visitor.staff.login else "",
+        journal=journal(known, console.region),
+        earlier=min(entries + ENTRIES, MOST_ENTRIES) if earlier else None,
+        newest_entry=max((entry.id or 0 for entry in known), default=0),
+        changed=_changed(known, seen_entry, console),
+        **words,
     )
+
+
+def _many(written: str, least: int) -> int:
+    """Return a number from an address; whatever is none is the least that is shown."""
+    return max(int(written), least) if NUMBER.fullmatch(written) else least
+
+
+def _judging(
+    session: Session,
+    incident: Incident,
+    entries: Sequence[JournalEntry],
+    said: Said | None,
+    console: Console,
+) -> Judging | None:
+    """Return the form for a judgement; None for an incident without posts."""
+    first = next(iter(cards.first_posts(session, stored_id(incident.id), 1)), None)
+    if first is None:
+        return None
+    last = cards.newest_judgement(session, stored_id(incident.id))
+    # The last judgement may be older than what is shown of the journal.
+    known = [last, *entries] if last is not None and last not in entries else entries
+    return judging(incident, known, present(session, incident, first), console, said)
 
 
 def _answering(
     session: Session,
     incident: Incident,
     standing: Standing,
+    given: Sequence[Answer],
     *,
     visitor: Visitor,
     console: Console,
     written: Written | None,
 ) -> Answering | None:
     number = stored_id(incident.id)
-    urls = {stored_id(post.id): post.url for post in posts.posts_of(session, number)}
-    given = answers.of_incident(session, number)
-    to = targets(session, number)
+    wanted = written.draft.post_id if written and written.draft else None
+    named = {one.post_id for one in given} | ({wanted} if wanted else set())
+    posts = cards.posts_to_answer(session, number, TO_ANSWER, named)
     return answering(
         incident,
         given,
-        to,
-        urls,
+        [_target(session, post) for post in posts],
+        {stored_id(post.id): post.url for post in posts},
+        templates=templates.offered(session, incident.topic),
         standing=standing,
         actor=visitor.actor,
         console=console,
@@ -161,50 +206,29 @@ def _answering(
     )
 
 
-def _texts(session: Session, incident: Incident, console: Console) -> Iterator[Text]:
-    found = posts.posts_of(session, stored_id(incident.id))
-    versions: dict[int, list[PostVersion]] = {}
-    for version in posts.versions_of(session, [stored_id(post.id) for post in found]):
-        versions.setdefault(version.post_id, []).append(version)
-    for post in found:
-        above = [_text(session, known, console) for known in posts.thread_above(session, post)]
-        yield _text(session, post, console, above, versions.get(stored_id(post.id), []))
-
-
-def _text(
-    session: Session,
-    post: Post,
-    console: Console,
-    above: list[Text] | None = None,
-    versions: list[PostVersion] | None = None,
-) -> Text:
-    source = session.get_one(Source, post.source_id)
-    # A text of the thread above carried no verdict here, whatever was found in it by itself.
-    cut = pieces(post.text, post.prediction if above is not None else {})
-    return Text(
+def _target(session: Session, post: Post) -> Target:
+    return Target(
+        id=stored_id(post.id),
+        network=session.get_one(Source, post.source_id).network,
         text=post.text,
-        pieces=cut,
-        legend=legend(cut),
-        kind=KINDS[post.kind],
-        network=source.network.russian,
-        source=source.title or source.key,
-        written=console.local(post.published_at) if post.published_at else "",
-        edited=console.local(post.edited_at) if post.edited_at else "",
-        deleted=console.local(post.deleted_at) if post.deleted_at else "",
-        url=safe_url(post.url),
-        above=above or [],
-        versions=[(console.local(old.replaced_at), old.text) for old in versions or ()],
-        why=why(post.prediction, post.model),
+        author_id=post.author_id,
+        relevant=post.relevant,
+        deleted=post.deleted_at is not None,
+        at=post.published_at or post.first_seen_at,
     )
+
+
+def _changed(entries: Sequence[JournalEntry], seen: int, console: Console) -> list[Line]:
+    """Return what happened since an entry of the journal was the newest, the oldest first."""
+    if not seen:
+        return []
+    since = [entry for entry in entries if stored_id(entry.id) > seen]
+    return journal(since[-MOST_CHANGES:], console.region)
 
 
 def _place_from(incident: Incident) -> str:
     words = explain(f"place:{incident.place_from}")
     return words[:1].upper() + words[1:]
-
-
-def _contacts(code: str, console: Console) -> Contacts:
-    return next((body.contacts for body in console.region.bodies if body.code == code), Contacts())
 
 
 def _closed(incident: Incident, console: Console) -> str:

@@ -1,6 +1,5 @@
 """One's own password."""
 
-from datetime import timedelta
 from typing import Annotated
 
 import anyio.to_thread
@@ -10,11 +9,9 @@ from fastapi.responses import RedirectResponse
 from models.staff import Staff
 from pipeline.console.access import SignedIn, SignedInForm, Visitor, give_session
 from pipeline.console.frame import Console, console_of
+from pipeline.console.proving import asks_password, proves
 from pipeline.database import unit_of_work
 from pipeline.desk import access as desk
-
-FRESH = timedelta(minutes=15)
-"""So soon after the door nobody is asked again: whoever forgot a password came in by link."""
 
 DIFFERENT = "Пароли в двух полях разные. Введите новый пароль ещё раз."
 WRONG = (
@@ -59,22 +56,13 @@ async def change_password(
 
 
 def _change(console: Console, visitor: Visitor, current: str, password: str) -> str | None:
-    staff = visitor.staff
-    hashed = desk.hash_password(staff.login, password)
-    if _asks_current(console, visitor):
-        checked = desk.check_password(staff, staff.login, current)
-        with unit_of_work(console.engine) as session:
-            if not desk.confirm_password(session, checked, console.clock()):
-                return None
+    hashed = desk.hash_password(visitor.staff.login, password)
+    if not proves(console, visitor, current):
+        return None
     with unit_of_work(console.engine) as session:
         person = session.get_one(Staff, visitor.staff_id)
         desk.set_password(session, person, hashed)
         return desk.open_session(session, person, console.clock())
-
-
-def _asks_current(console: Console, visitor: Visitor) -> bool:
-    fresh = console.clock() - visitor.visit.sign_in.created_at < FRESH
-    return bool(visitor.staff.password_hash) and not fresh
 
 
 def _form_page(console: Console, visitor: Visitor, *, trouble: str = "") -> Response:
@@ -82,7 +70,7 @@ def _form_page(console: Console, visitor: Visitor, *, trouble: str = "") -> Resp
         "password.html",
         visitor=visitor,
         status=422 if trouble else 200,
-        asks_current=_asks_current(console, visitor),
+        asks_current=asks_password(console, visitor),
         trouble=trouble,
         shortest=desk.SHORTEST_PASSWORD,
     )

@@ -1,35 +1,40 @@
-"""The queue: open incidents, the nearest deadline first."""
+"""The queue: a list of incidents with its views, filters and search, each at an address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from models.columns import stored_id
-from models.vocabulary import Certainty, Stage, Topic, Urgency
-from pipeline.console.access import SignedIn
+from classifiers.stems import read_number
+from models.source import Source
+from models.vocabulary import Certainty, Network, Outcome, Role, Stage
+from pipeline.console.access import SignedIn, Visitor
+from pipeline.console.conditions import FLAGS, conditions, counted, source_title
 from pipeline.console.frame import Console, console_of
+from pipeline.console.offering import offer_of
+from pipeline.console.pages.views import SHOWN, chips
+from pipeline.console.queue_rows import group
+from pipeline.console.wanted import LAST_PAGE, ME, Wanted, views
 from pipeline.console.wording import (
     TOPICS,
-    Timing,
     body_name,
-    count,
     excerpt,
     grouped,
-    place,
     settlement_name,
-    timing,
     unbroken,
 )
 from pipeline.database import reading
 from pipeline.decisions.permissions import Right, has, limited_to
+from pipeline.region.schema import Region
 from pipeline.status import pressing_statuses
 from pipeline.status_words import brief
-from pipeline.store.incidents import QueueFilter, QueueRow, count_queue, queue
+from pipeline.store.incidents import MANY, Listing, count_queue, listing, visible_incident
+from pipeline.store.queue_filter import By, State
+from pipeline.store.sources import all_sources
+from pipeline.store.staff import all_staff
 
 PAGE = 50
 
@@ -39,90 +44,10 @@ NAMED = 3
 TITLE, BRIEF = 80, 90
 """Characters of a source's title and of its trouble in that notice."""
 
+TICKS = ("due_today", "mine", "unassigned", "approval", "returned", "unrated", "unsure", "snoozed")
+"""Conditions of one tick that stand under «Ещё условия»."""
+
 router = APIRouter()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the address asks for; everything that makes no sense there is left out."""
-
-    topic: Topic | None = None
-    settlement: str | None = None
-    certainty: Certainty | None = None
-    urgent: bool = False
-    overdue: bool = False
-    page: int = 1
-
-    @classmethod
-    def of(cls, query: Mapping[str, str], settlements: frozenset[str]) -> "Wanted":
-        """Read the address of a queue page."""
-        topic, settlement, certainty, page = (
-            query.get(key, "") for key in ("topic", "settlement", "certainty", "page")
-        )
-        return cls(
-            topic=Topic(topic) if topic in frozenset(Topic) else None,
-            settlement=settlement if settlement in settlements else None,
-            certainty=Certainty(certainty) if certainty in frozenset(Certainty) else None,
-            urgent=query.get("urgent") == "1",
-            overdue=query.get("overdue") == "1",
-            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
-        )
-
-    @property
-    def narrows(self) -> bool:
-        """Tell whether anything is filtered out."""
-        return replace(self, page=1) != Wanted()
-
-    @property
-    def url(self) -> str:
-        """The address that asks for this."""
-        words = {
-            "topic": self.topic or "",
-            "settlement": self.settlement or "",
-            "certainty": self.certainty or "",
-            "urgent": "1" if self.urgent else "",
-            "overdue": "1" if self.overdue else "",
-            "page": str(self.page) if self.page > 1 else "",
-        }
-        query = urlencode({key: value for key, value in words.items() if value})
-        return f"/?{query}" if query else "/"
-
-    def filter(self, now: datetime, body: str | None) -> QueueFilter:
-        """Return the same as a filter of the store, for those who may see only one body's."""
-        return QueueFilter(
-            topic=self.topic,
-            settlement=self.settlement,
-            urgency=Urgency.URGENT if self.urgent else None,
-            certainty=self.certainty,
-            overdue_at=now if self.overdue else None,
-            body=body,
-        )
-
-
-VIEWS = (
-    ("Открыто", Wanted(), ""),
-    ("Срочных", Wanted(urgent=True), "urgent"),
-    ("Просрочено", Wanted(overdue=True), "overdue"),
-)
-"""The counts in the page's head; following one shows what was counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One incident as the queue shows it; ``doubt`` says why a person should look, or is ""."""
-
-    number: int
-    timing: Timing
-    topic: str
-    urgent: bool
-    doubt: str
-    settlement: str
-    address: str
-    body: str
-    stage: str
-    network: str
-    written: str
-    excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +62,26 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """A condition of one tick: its name and value in the address, and what it is called."""
+
+    name: str
+    value: str
+    title: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Pager:
-    """Where the page stands in the whole list; an empty address where there is no further page."""
+    """Where the page stands in the whole list; an empty address where there is no further page.
+
+    ``end`` says that there is more than anybody may page through.
+    """
 
     words: str
     previous: str
     following: str
+    end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,87 +94,175 @@ class Notice:
 
 @router.get("/")
 def show_queue(request: Request, visitor: SignedIn) -> Response:
-    """Show a page of the queue."""
-    console = console_of(request)
-    if not has(visitor.actor, Right.READ_QUEUE):
-        return console.page("reports.html", visitor=visitor)
-    now, body = console.clock(), limited_to(visitor.actor)
-    region = console.region
-    settlements = frozenset(settlement.code for settlement in region.settlements)
-    wanted = Wanted.of(request.query_params, settlements)
+    """Show a page of the queue, or go to the one incident that is asked for by its number."""
+    console, actor = console_of(request), visitor.actor
+    if not has(actor, Right.READ_QUEUE):
+        return RedirectResponse("/dashboard", 303)
+    now, region, limited = console.clock(), console.region, limited_to(actor) is not None
+    wanted = Wanted.of(request.query_params, region)
+    number = read_number(wanted.q)
     with reading(console.engine) as session:
-        counts = _counts(session, wanted, now, body)
-        total = counts[replace(wanted, page=1)]
-        pages = max(1, -(-total // PAGE))
-        wanted = replace(wanted, page=min(wanted.page, pages))
-        offset = (wanted.page - 1) * PAGE
-        rows = queue(session, wanted.filter(now, body), offset=offset, limit=PAGE)
-        sees_sources = has(visitor.actor, Right.SEE_SOURCES)
-        notice = _notice(session, console, now) if sees_sources else None
-    shown = [_row(row, console, now) for row in rows]
+        if number is not None and visible_incident(session, actor, number) is not None:
+            return RedirectResponse(f"/incident/{number}", 303)
+        filtered = wanted.filter(actor, region, now)
+        found = listing(session, filtered, page=wanted.page, size=PAGE)
+        tabs = _tabs(session, wanted, found.total, visitor, console, now=now)
+        saved = chips(session, visitor, console, wanted)
+        sources = all_sources(session)
+        logins = None if limited else _judges(session)
+        sees_sources = has(actor, Right.SEE_SOURCES)
+    notice = _notice(sources, console, now) if sees_sources else None
+    wanted = replace(wanted, page=found.page)
     return console.page(
         "queue.html",
         visitor=visitor,
-        groups=[
-            (pressure, list(group))
-            for pressure, group in groupby(shown, key=lambda row: row.timing.pressure)
-        ],
-        wanted=wanted,
-        found=count(total, "инцидент", "инцидента", "инцидентов"),
-        tabs=[
-            Tab(title, grouped(counts[view]), view.url, view == replace(wanted, page=1), tone)
-            for title, view, tone in VIEWS
-        ],
-        notice=notice,
-        pager=_pager(wanted, total, pages),
-        topics=TOPICS,
-        settlements=sorted(
-            ((code, settlement_name(code, region)) for code in settlements),
-            key=lambda known: known[1],
+        offer=offer_of(request, visitor),
+        groups=group(
+            found.rows,
+            console,
+            now,
+            title="" if filtered.owed else _order(wanted),
+            query=filtered.text,
         ),
-        certainties=list(Certainty),
+        wanted=wanted,
+        everywhere=replace(wanted, state=State.ALL, page=1).url,
+        found=_found(found),
+        tabs=tabs,
+        saved=saved[:SHOWN],
+        more=len(saved) > SHOWN,
+        conditions=conditions(wanted, region, sources),
+        notice=notice,
+        pager=_pager(wanted, found),
+        selects=_selects(wanted, region, sources, logins),
+        periods=list(By),
+        ticks=_ticks(wanted),
         as_of=console.local(now),
     )
 
 
-def _row(row: QueueRow, console: Console, now: datetime) -> Row:
-    incident = row.incident
-    settlement, address = place(incident, console.region)
-    return Row(
-        number=stored_id(incident.id),
-        timing=timing(incident, now, console.calendar),
-        topic=incident.topic.russian,
-        urgent=incident.urgency is Urgency.URGENT,
-        doubt="" if incident.certainty is Certainty.AUTO else incident.certainty.russian,
-        settlement=settlement,
-        address=address,
-        body=body_name(incident.body, console.region),
-        stage="" if incident.stage is Stage.REVIEW else incident.stage.russian,
-        network=row.source.network.russian,
-        written=console.local(incident.created_at),
-        excerpt=excerpt(row.post.text),
-    )
+def _tabs(
+    session: Session,
+    wanted: Wanted,
+    total: int | None,
+    visitor: Visitor,
+    console: Console,
+    *,
+    now: datetime,
+) -> list[Tab]:
+    """Count what each view shows, whatever the page is narrowed to."""
+    tabs = []
+    for title, view, tone in views(visitor.actor):
+        current = view == wanted.first_page
+        number = total if current else None
+        if number is None:
+            filtered = view.filter(visitor.actor, console.region, now)
+            number = count_queue(session, filtered)
+        tabs.append(Tab(title, many(number), view.url, current, tone))
+    return tabs
 
 
-def _counts(session: Session, wanted: Wanted, now: datetime, body: str | None) -> dict[Wanted, int]:
-    """Count what the filter lets through, and all that is open whatever the filter shows."""
-    views = {replace(wanted, page=1), *(view for _, view, _ in VIEWS)}
-    return {view: count_queue(session, view.filter(now, body)) for view in views}
+def many(number: int) -> str:
+    """Return a number that was counted up to MANY."""
+    return f"{grouped(MANY - 1)}+" if number >= MANY else grouped(number)
 
 
-def _pager(wanted: Wanted, total: int, pages: int) -> Pager:
+def _found(found: Listing) -> str:
+    if found.total is None:
+        return (
+            "эти слова стоят больше чем в 10\N{NO-BREAK SPACE}000 сообщений: показаны первые из них"
+        )
+    return counted(found.total)
+
+
+def _order(wanted: Wanted) -> str:
+    """Say how a list is ordered in which deadlines no longer count."""
+    if wanted.unrated and wanted.state in {None, State.OPEN}:
+        return "Дольше всех ждут оценки"
+    return {
+        By.CREATED: "Сначала новые",
+        By.PUBLISHED: "Сначала с недавним ответом",
+        By.CLOSED: "Сначала закрытые недавно",
+    }[wanted.by]
+
+
+def _pager(wanted: Wanted, found: Listing) -> Pager:
     first = (wanted.page - 1) * PAGE + 1
-    last = min(first + PAGE - 1, total)
+    last = first + len(found.rows) - 1
+    of = "" if found.total is None else f" из {many(found.total)}"
+    further = found.more and wanted.page < LAST_PAGE
     return Pager(
-        words=f"{grouped(first)}–{grouped(last)} из {grouped(total)}",
+        words=f"{grouped(first)}–{grouped(last)}{of}",
         previous=replace(wanted, page=wanted.page - 1).url if wanted.page > 1 else "",
-        following=replace(wanted, page=wanted.page + 1).url if wanted.page < pages else "",
+        following=replace(wanted, page=wanted.page + 1).url if further else "",
+        end=found.more and not further,
     )
 
 
-def _notice(session: Session, console: Console, now: datetime) -> Notice:
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A field of the filter: its name in the address, its title, what may be chosen."""
+
+    name: str
+    title: str
+    anything: str
+    options: list[tuple[str, str]]
+    chosen: str
+
+
+def _judges(session: Session) -> list[str]:
+    """Return the logins of those who judge, or did."""
+    judges = (Role.OPERATOR, Role.ADMINISTRATOR)
+    return [one.login for one in all_staff(session) if one.role in judges]
+
+
+def _selects(
+    wanted: Wanted, region: Region, sources: Sequence[Source], logins: Sequence[str] | None
+) -> dict[str, Select]:
+    """Return the fields of the filter by name; an executor has nobody else to choose."""
+    settlements = [(one.code, settlement_name(one.code, region)) for one in region.settlements]
+    bodies = [(one.code, body_name(one.code, region)) for one in region.bodies]
+    keys = {one.key: source_title(one.key, sources) for one in sources}
+    if wanted.source:
+        keys.setdefault(wanted.source, excerpt(wanted.source, TITLE))
+    fields: dict[str, tuple[str, str, list[tuple[str, str]]]] = {
+        "topic": ("Тема", "Все темы", [(one.value, one.russian) for one in TOPICS]),
+        "settlement": ("Поселение", "Все поселения", sorted(settlements, key=_title)),
+        "source": ("Источник", "Любой", sorted(keys.items(), key=_title)),
+        "network": ("Сеть", "Любая", [(one.value, one.russian) for one in Network]),
+        "stage": ("Стадия", "Любая", [(one.value, one.russian) for one in Stage]),
+        "certainty": ("Уверенность", "Любая", [(one.value, one.russian) for one in Certainty]),
+        "outcome": ("Итог", "Любой", [(one.value, one.russian) for one in Outcome]),
+        "in_time": ("Первый ответ", "Любой", [("1", "в срок"), ("0", "с опозданием")]),
+        "state": ("Состояние", "По умолчанию", [(one.value, one.russian) for one in State]),
+    }
+    if logins is not None:
+        fields["body"] = ("Ответственный", "Любой", sorted(bodies, key=_title))
+        known = dict.fromkeys((ME, *logins, wanted.operator or ME))
+        judged = [(login, "я" if login == ME else login) for login in known]
+        fields["operator"] = ("Кто разбирал", "Любой", judged)
+    asked = wanted.words
+    return {
+        name: Select(name, title, anything, options, asked.get(name, ""))
+        for name, (title, anything, options) in fields.items()
+    }
+
+
+def _title(option: tuple[str, str]) -> str:
+    return option[1].casefold()
+
+
+def _ticks(wanted: Wanted) -> list[Tick]:
+    return [
+        Tick("due", "today", FLAGS[key], wanted.due_today)
+        if key == "due_today"
+        else Tick(key, "1", FLAGS[key], getattr(wanted, key))
+        for key in TICKS
+    ]
+
+
+def _notice(sources: Iterable[Source], console: Console, now: datetime) -> Notice:
     """Say which sources need somebody: the operator is who misses what is not read."""
-    found = pressing_statuses(session, console.region, now, since=console.started_at)
+    found = pressing_statuses(sources, console.region, now, since=console.started_at)
     return Notice(
         [
             (excerpt(status.title or status.key, TITLE), unbroken(excerpt(brief(status), BRIEF)))
