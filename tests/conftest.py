@@ -25,9 +25,24 @@ settings.load_profile("quick")
 # fifth of a run.
 gc.set_threshold(200_000, 20, 50)
 
-ONE_DATABASE = frozenset({"commands", "console", "flows", "scenarios"})
-BOTH_DATABASES = frozenset({"test_queue.py", "test_incident.py", "test_life.py"})
-"""Of the slow folders, what depends on the database enough to run on both by default."""
+SLOW = frozenset({"api", "commands", "console", "flows", "pipeline", "scenarios"})
+"""Folders whose tests take most of a run."""
+
+BOTH_DATABASES = frozenset(
+    {
+        "test_bulk_acts.py",
+        "test_cases.py",
+        "test_database.py",
+        "test_ingest.py",
+        "test_leases.py",
+        "test_queue_filter.py",
+        "test_search.py",
+        "test_stories.py",
+        "test_timers.py",
+        "test_undo.py",
+    }
+)
+"""What depends on the database enough to run on both by default; the rest does with the long tests."""
 
 MISSING_POSTGRES = "no PostgreSQL server here: apt-get install postgresql"
 
@@ -36,14 +51,16 @@ MISSING_POSTGRES = "no PostgreSQL server here: apt-get install postgresql"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the long files, so that no process is left alone with one at the end.
 
-    Commands, pages, flows and scenarios use the store and the desk, which are tested on both
-    databases, so by default they run on SQLite alone.
+    By default few files run on PostgreSQL as well: a run has to end within minutes.
     """
-    items.sort(key=lambda item: not ONE_DATABASE & set(item.path.parts))
+    items.sort(key=lambda item: ("scenarios" not in item.path.parts, _is_quick(item)))
     for item in items:
-        slow = ONE_DATABASE & set(item.path.parts) and item.path.name not in BOTH_DATABASES
-        if slow and "postgresql" in item.name:
+        if item.path.name not in BOTH_DATABASES and "postgresql" in item.name:
             item.add_marker(pytest.mark.long)
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    return not SLOW & set(item.path.parts)
 
 
 def need(found: object, how_to_get_it: str) -> None:

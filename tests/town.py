@@ -37,6 +37,9 @@ from pipeline.rules import Rules
 
 NOW = datetime(2026, 11, 17, 9, 0, tzinfo=UTC)
 BATCH = 5_000
+DIFFERENT = 100_000
+"""Incidents with words and moments of their own; any more are copies that the database makes."""
+
 OPEN_SHARE = 1 / 12
 STAGES = (
     (Stage.REVIEW, 40),
@@ -76,13 +79,62 @@ def fill(engine: sa.Engine, rules: Rules, incidents: int, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - a made-up town, no secret
     with unit_of_work(engine) as session:
         sources = list(_sources(session))
-    for first in range(0, incidents, BATCH):
+    different = min(incidents, DIFFERENT)
+    for first in range(0, different, BATCH):
         with unit_of_work(engine) as session:
-            count = min(BATCH, incidents - first)
+            count = min(BATCH, different - first)
             rows = [_incident(chance, rules) for _ in range(count)]
             _store(session, chance, rows, sources=sources, first=first)
+    for copied in range(different, incidents, different):
+        with unit_of_work(engine) as session:
+            _copy(session, min(different, incidents - copied), by=copied)
+    with unit_of_work(engine) as session:
+        _go_on_counting(session)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("ANALYZE"))
+
+
+COPY_TIMERS = """
+INSERT INTO timer (incident_id, clock, cycle, level, due_at, state)
+SELECT incident_id + :by, clock, cycle, level, due_at, state FROM timer WHERE incident_id <= :n
+"""
+COPY_STEMS = """
+INSERT INTO post_search ({key}, stems)
+SELECT {key} + :by, stems FROM post_search WHERE {key} <= :n
+"""
+NEXT_NUMBER = """
+SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))
+"""
+
+
+def _copy(session: Session, count: int, *, by: int) -> None:
+    """Copy the first incidents with all that belongs to them, their numbers moved on."""
+    incident, post = Incident.__table__, Post.__table__  # type: ignore[attr-defined]
+    for table, moved in (
+        (incident, {"id": incident.c.id + by}),
+        (
+            post,
+            {
+                "id": post.c.id + by,
+                "incident_id": post.c.incident_id + by,
+                "external_id": post.c.external_id + f"-{by}",
+            },
+        ),
+    ):
+        columns = [moved.get(column.name, column) for column in table.columns]
+        chosen = sa.select(*columns).where(table.c.id <= count)
+        session.execute(sa.insert(table).from_select(list(table.columns.keys()), chosen))
+    key = "post_id" if session.get_bind().dialect.name == "postgresql" else "rowid"
+    numbers = {"by": by, "n": count}
+    session.execute(sa.text(COPY_TIMERS), numbers)
+    session.execute(sa.text(COPY_STEMS.format(key=key)), numbers)
+
+
+def _go_on_counting(session: Session) -> None:
+    """Let PostgreSQL give new rows numbers after those that were copied."""
+    if session.get_bind().dialect.name == "postgresql":
+        for table in ("incident", "post"):
+            session.execute(sa.text(NEXT_NUMBER.format(table=table)))
 
 
 def operators(engine: sa.Engine, count: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from models.incident import Incident
 from models.vocabulary import Stage
@@ -13,7 +13,6 @@ from pipeline.database import reading
 from pipeline.decisions import clock_explain, clocks, deadlines
 from pipeline.decisions.clocks import LEGAL, Stretch
 from pipeline.desk.terms import cycle_of, stretches
-from pipeline.region.schema import Norm
 from pipeline.store.incidents import pauses_of
 
 
@@ -36,7 +35,7 @@ def _explain(incident: Incident, pauses: Sequence[Stretch], office: Office) -> N
     say(f"Район:   {region.name}, время {region.time_zone}, календарь {calendar.version}")
     say(f"Норма:   {deadlines.norm(norm.amount, norm.unit)} ({source})")
     say(f"Начало:  {_moment(since, office)}, {_start(incident)}")
-    lines = _days(norm, since, office)
+    lines = clock_explain.explain_norm(norm, since, office.rules.calendar)
     if lines:
         say("")
         print_lines(lines)
@@ -70,18 +69,6 @@ def _start(incident: Incident) -> str:
     if incident.clock_from == incident.published_at:
         return "опубликован промежуточный ответ"
     return "начало этого срока"
-
-
-def _days(norm: Norm, since: datetime, office: Office) -> list[clock_explain.Line]:
-    """Return the days of a norm; hours by the clock on the wall need no explanation."""
-    calendar = office.rules.calendar
-    if norm.unit == "working_hours":
-        return clock_explain.explain(calendar, since, timedelta(hours=norm.amount))
-    if norm.unit == "working_days":
-        return clock_explain.explain_working_days(calendar, since, norm.amount)
-    if norm.unit == "calendar_days":
-        return clock_explain.explain_calendar_days(calendar, since, norm.amount)
-    return []
 
 
 def _difference(incident: Incident, due_at: datetime, office: Office) -> str:

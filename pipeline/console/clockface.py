@@ -108,20 +108,6 @@ def clockface(incident: Incident, pauses: Sequence[Pause], console: Console) -> 
     )
 
 
-def days_of(norm: Norm, since: datetime, calendar: WorkCalendar) -> list[clock_explain.Line]:
-    """Return the days of a norm that begins at ``since``; hours by the wall clock need none.
-
-    Raises CalendarError for moments that the calendar does not serve.
-    """
-    if norm.unit == "working_hours":
-        return clock_explain.explain(calendar, since, timedelta(hours=norm.amount))
-    if norm.unit == "working_days":
-        return clock_explain.explain_working_days(calendar, since, norm.amount)
-    if norm.unit == "calendar_days":
-        return clock_explain.explain_calendar_days(calendar, since, norm.amount)
-    return []
-
-
 def _left(due_at: datetime, console: Console) -> str:
     try:
         said = clock_explain.remaining(console.calendar, console.clock(), due_at)
@@ -151,7 +137,7 @@ def _start(incident: Incident) -> str:
 
 def _days(norm: Norm, since: datetime, calendar: WorkCalendar) -> list[Day]:
     try:
-        lines = days_of(norm, since, calendar)
+        lines = clock_explain.explain_norm(norm, since, calendar)
     except CalendarError:
         return []
     return [

@@ -63,6 +63,8 @@ def timing(incident: Incident, now: datetime, calendar: WorkCalendar) -> Timing:
     due, zone = moment(incident.due_at, calendar.time_zone)
     if incident.stage is Stage.CLOSED:
         return Timing(Pressure.CLOSED, "закрыт", "", due, zone)
+    if incident.stage is Stage.SATISFACTION:
+        return Timing(Pressure.CLOSED, "ответ дан", "", due, zone)
     working = left(now, incident.due_at, calendar)
     said = UNIT.sub(NBSP, humanise(working))
     if incident.due_at < now or not working:

@@ -19,6 +19,7 @@ from pipeline.decisions.workcalendar import (
     official_year,
 )
 from pipeline.decisions.worktime import WorkCalendar
+from pipeline.region.schema import Norm
 
 MICROSECOND = timedelta(microseconds=1)
 MOST_RANGES = 4
@@ -237,3 +238,17 @@ def _local(calendar: WorkCalendar, moment: datetime) -> datetime:
 def _midnight(calendar: WorkCalendar, day: date) -> datetime:
     """Return when (UTC) a local date begins."""
     return datetime.combine(day, time(), find_zone(calendar.time_zone)).astimezone(UTC)
+
+
+def explain_norm(norm: Norm, since: datetime, calendar: WorkCalendar) -> list[Line]:
+    """Return the days of a norm that begins at ``since``; hours by the wall clock need none.
+
+    Raises CalendarError for moments that the calendar does not serve.
+    """
+    if norm.unit == "working_hours":
+        return explain(calendar, since, timedelta(hours=norm.amount))
+    if norm.unit == "working_days":
+        return explain_working_days(calendar, since, norm.amount)
+    if norm.unit == "calendar_days":
+        return explain_calendar_days(calendar, since, norm.amount)
+    return []

@@ -24,10 +24,7 @@ from sqlmodel import Session, col
 from models.columns import stored_id
 from models.staff import EntryLink, SignIn, Staff
 from models.vocabulary import MACHINE
-from pipeline.desk.staffing import AccessError as AccessError  # noqa: PLC0414 - raised here too
-from pipeline.desk.staffing import add_staff as add_staff  # noqa: PLC0414 - callers know it here
-from pipeline.desk.staffing import end_sessions, note, require_staff
-from pipeline.desk.staffing import set_role as set_role  # noqa: PLC0414 - callers know it here
+from pipeline.desk.staffing import AccessError, end_sessions, note, require_staff
 from pipeline.store import staff as store
 from pipeline.store.staff import Visit, tidy_login
 

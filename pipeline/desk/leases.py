@@ -63,10 +63,24 @@ def renew(
     return frozenset(taken.scalars())
 
 
-def release(session: Session, staff_id: int, incident_ids: Iterable[int]) -> None:
-    """Let others have what somebody looked at."""
-    session.execute(
-        sa.delete(Lease).where(
-            col(Lease.staff_id) == staff_id, col(Lease.incident_id).in_(list(incident_ids))
-        )
+def kept_until(now: datetime) -> float:
+    """Return until when a lease that is renewed now lasts, in seconds since 1970."""
+    return (now + LEASE).timestamp()
+
+
+def release(
+    session: Session,
+    staff_id: int,
+    incident_ids: Iterable[int],
+    *,
+    until: datetime | None = None,
+) -> None:
+    """Let others have what somebody looked at.
+
+    ``until`` is how long the page that is left knows itself to keep them: what the same person has
+    renewed since, on a page that was opened anew, stays theirs.
+    """
+    mine = sa.delete(Lease).where(
+        col(Lease.staff_id) == staff_id, col(Lease.incident_id).in_(list(incident_ids))
     )
+    session.execute(mine if until is None else mine.where(col(Lease.until) <= until))

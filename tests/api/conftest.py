@@ -22,7 +22,7 @@ from models.vocabulary import Role
 from pipeline.api.pace import Pace
 from pipeline.console.app import create_app
 from pipeline.database import unit_of_work
-from pipeline.desk import access
+from pipeline.desk import staffing
 from pipeline.judge import Judge
 
 SECRETS = {"webhook": SecretStr("shared-key")}
@@ -55,7 +55,7 @@ def staff(engine: sa.Engine) -> Mapping[str, Role]:
     with unit_of_work(engine) as session:
         for login, role in people.items():
             body = "roads" if login == "executor" else "luga"
-            access.add_staff(
+            staffing.add_staff(
                 session, login, role, NOW, body=body if role is Role.EXECUTOR else None
             )
         add_source(session)

@@ -16,7 +16,7 @@ from models.staff import ApiKey, Staff
 from models.vocabulary import Act, Role
 from pipeline.api.pace import Pace
 from pipeline.database import reading, unit_of_work
-from pipeline.desk import access
+from pipeline.desk import access, staffing
 from pipeline.desk.api_keys import ApiKeyError, make_key, revoke_key
 
 
@@ -180,7 +180,7 @@ def test_another_role_holds_with_the_next_request(engine: sa.Engine, program: Pr
     number = open_incident(engine)
     program.get(f"/incidents/{number}")
     with unit_of_work(engine) as session:
-        access.set_role(session, "operator", Role.OBSERVER, NOW)
+        staffing.set_role(session, "operator", Role.OBSERVER, NOW)
 
     assert program.ask("GET", f"/incidents/{number}").status_code == 404
 

@@ -16,7 +16,7 @@ from models.vocabulary import Network, Role
 from pipeline.commands import incident
 from pipeline.commands.parser import Parser
 from pipeline.database import reading, unit_of_work
-from pipeline.desk import access
+from pipeline.desk import staffing
 
 STAFF = (
     ("admin", Role.ADMINISTRATOR, None),
@@ -32,7 +32,7 @@ def hire(engine: sa.Engine) -> None:
     """Add somebody of each role, and executors of two bodies."""
     with unit_of_work(engine) as session:
         for login, role, body in STAFF:
-            access.add_staff(session, login, role, NOW, body=body)
+            staffing.add_staff(session, login, role, NOW, body=body)
 
 
 def opened(engine: sa.Engine, network: Network = Network.VK, **fields: Any) -> int:

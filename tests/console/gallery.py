@@ -13,13 +13,15 @@ SIZES = {"wide": (1440, 900), "narrow": (360, 740)}
 class Sight:
     """A page as one role sees it; ``route`` is its line in the table of access.
 
-    ``role`` is None for a stranger. ``path`` may name incidents of the showcase: ``{lamp}``.
+    ``role`` is None for a stranger. ``path`` may name incidents of the showcase: ``{lamp}``. The
+    picture of a ``tall`` page goes down to its end.
     """
 
     name: str
     route: str
     path: str
     role: Role | None = Role.OPERATOR
+    tall: bool = False
 
     def address(self, showcase: Showcase) -> str:
         """Return the page's address."""
@@ -47,10 +49,10 @@ SIGHTS = (
     Sight("card-answered", "/incident/{number}", "/incident/{snow}"),
     Sight("card-executor", "/incident/{number}", "/incident/{garbage}", EXECUTOR),
     Sight("card-approver", "/incident/{number}", "/incident/{road}", APPROVER),
-    Sight("similar", "/incident/{number}/similar", "/incident/{lamp}/similar"),
+    Sight("similar", "/incident/{number}/similar", "/incident/{garbage}/similar?other={water}"),
     Sight("approvals", "/approvals", "/approvals", APPROVER),
     Sight("templates", "/templates", "/templates"),
-    Sight("dashboard", "/dashboard", "/dashboard?period=30", APPROVER),
+    Sight("dashboard", "/dashboard", "/dashboard?period=30", APPROVER, tall=True),
     Sight("dashboard-observer", "/dashboard", "/dashboard", OBSERVER),
     Sight("new", "/new", "/new"),
     Sight("keys", "/keys", "/keys"),

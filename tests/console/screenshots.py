@@ -77,7 +77,9 @@ def _take(page: playwright.Page, sight: Sight, showcase: Showcase, size: str, pa
     page.wait_for_load_state("networkidle")
     width, height = SIZES[size]
     tall = page.evaluate("document.documentElement.scrollHeight")
-    shown = {"x": 0, "y": 0, "width": width, "height": max(height, min(tall, TALLEST[size]))}
+    if not sight.tall:
+        tall = max(height, min(tall, TALLEST[size]))
+    shown = {"x": 0, "y": 0, "width": width, "height": tall}
     # Playwright itself writes no WebP, which takes a quarter of the room.
     taken = page.context.new_cdp_session(page).send(
         "Page.captureScreenshot",

@@ -17,7 +17,7 @@ from models.incident import CoExecutor, Incident
 from models.vocabulary import Act, AnswerKind, AnswerState, ClosingReason, Outcome, Role, Stage
 from pipeline.database import reading, unit_of_work
 from pipeline.decisions.answering import Draft
-from pipeline.desk import access, drafts
+from pipeline.desk import access, drafts, staffing
 from pipeline.store.answers import of_incident
 from pipeline.store.incidents import journal_of
 from pipeline.store.staff import actor_of, find_staff
@@ -36,7 +36,7 @@ def as_(app: FastAPI, console_engine: sa.Engine) -> Iterator[ActAs]:
             body = who if role.value != who else ("roads" if role is Role.EXECUTOR else None)
             with unit_of_work(console_engine) as session:
                 staff = find_staff(session, who)
-                staff = staff or access.add_staff(session, who, role, NOW, body=body)
+                staff = staff or staffing.add_staff(session, who, role, NOW, body=body)
                 browser.http.cookies.clear()
                 browser.http.cookies.set("otklik", access.open_session(session, staff, NOW))
             return browser
@@ -83,7 +83,7 @@ def before_the_head(engine: sa.Engine) -> tuple[int, int]:
     number = opened(engine, stage=Stage.WORK)
     with unit_of_work(engine) as session:
         staff = find_staff(session, "executor")
-        staff = staff or access.add_staff(session, "executor", Role.EXECUTOR, NOW, body="roads")
+        staff = staff or staffing.add_staff(session, "executor", Role.EXECUTOR, NOW, body="roads")
         actor, rules = actor_of(staff), make_rules()
         draft = Draft(TEXT, AnswerKind.FINAL)
         drafts.save_draft(session, number, draft, actor=actor, rules=rules, now=NOW)

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from console.builders import NOW, Clock, Person, add_incident, add_source
-from console.test_browser import SIZES, address, chromium, fits, page
+from console.looks import EVERY_LOOK
+from console.test_browser import address, chromium, fits, page
 from fastapi import FastAPI
 from playwright import sync_api as playwright
 from playwright.sync_api import expect
@@ -25,8 +26,6 @@ from pipeline.rules import calendar_of
 
 __all__ = ["address", "chromium", "page"]
 
-# What the browser sees does not depend on the database; the other tests run on both.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 OLD = datetime(2022, 3, 1, 9, tzinfo=UTC)
 PAGES = (
@@ -74,12 +73,7 @@ def desk(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "page",
-    [(size, scheme) for size in SIZES for scheme in ("light", "dark")],
-    ids="-".join,
-    indirect=True,
-)
+@EVERY_LOOK
 def test_every_page_fits_and_hides_nothing_from_a_reader(desk: playwright.Page) -> None:
     complaints: list[str] = []
     desk.on("console", lambda message: complaints.append(message.text))

@@ -8,7 +8,7 @@ from casework import LUGA, WITH_APPROVAL
 from console.builders import NOW, Clock, add_version
 from console.client import Browser, Page
 from console.test_acts import ActAs, answers, as_, opened
-from console.test_hostile import HOSTILE
+from console.test_hostile import SOME
 from fastapi import FastAPI
 from httpx import Response
 
@@ -189,7 +189,7 @@ def test_hostile_words_make_no_element(console_engine: sa.Engine, as_: ActAs) ->
     number, answer = submitted(console_engine)
     browser = as_("approver")
     harmless = browser.page(f"/approvals?answer={answer}").skeleton
-    for words in HOSTILE:
+    for words in SOME:
         words = words.replace("\x00", "") or "а"  # noqa: PLW2901 - PostgreSQL stores no NUL
         with unit_of_work(console_engine) as session:
             posts_of(session, number)[0].text = words

@@ -15,7 +15,8 @@ import pytest
 import sqlalchemy as sa
 import uvicorn
 from console.builders import NOW, PREDICTION, Person, add_incident, add_source
-from console.test_hostile import HOSTILE, HUGE, fill
+from console.looks import EVERY_LOOK
+from console.test_hostile import HUGE, SOME, fill
 from fastapi import FastAPI
 from playwright import sync_api as playwright
 from playwright.sync_api import expect
@@ -24,9 +25,6 @@ from models.staff import Staff
 from models.vocabulary import Certainty, Topic, Urgency
 from pipeline.database import unit_of_work
 from pipeline.desk import access
-
-# What the browser sees does not depend on the database; the other tests run on both.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 FLAGS = [
     "--headless",
@@ -115,12 +113,7 @@ def fits(page: playwright.Page) -> bool:
     return fit
 
 
-@pytest.mark.parametrize(
-    "page",
-    [(size, scheme) for size in SIZES for scheme in ("light", "dark")],
-    ids="-".join,
-    indirect=True,
-)
+@EVERY_LOOK
 def test_an_operator_comes_in_by_link_filters_and_opens_a_card(
     page: playwright.Page, link: str, console_engine: sa.Engine, tmp_path: Path
 ) -> None:
@@ -182,12 +175,7 @@ def test_an_operator_comes_in_by_link_filters_and_opens_a_card(
     assert [said for said in complaints if "404" not in said] == []
 
 
-@pytest.mark.parametrize(
-    "page",
-    [(size, scheme) for size in SIZES for scheme in ("light", "dark")],
-    ids="-".join,
-    indirect=True,
-)
+@EVERY_LOOK
 def test_an_operator_checks_what_otklik_decided(
     page: playwright.Page, link: str, console_engine: sa.Engine, tmp_path: Path
 ) -> None:
@@ -265,7 +253,7 @@ def test_hostile_words_do_nothing_in_a_real_browser(
     with unit_of_work(console_engine) as session:
         calm = fill(session, "Во дворе яма")
         numbers = [
-            fill(session, words, key=f"vk:{place}") for place, words in enumerate((*HOSTILE, HUGE))
+            fill(session, words, key=f"vk:{place}") for place, words in enumerate((*SOME, HUGE))
         ]
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

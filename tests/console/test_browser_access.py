@@ -6,6 +6,7 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 from console.builders import NOW, Clock, Person
+from console.looks import BOTH_SIZES
 from console.test_browser import SIZES, address, chromium, fits, page
 from console.test_every_page import violations
 from playwright import sync_api as playwright
@@ -17,7 +18,6 @@ from pipeline.desk import access
 
 __all__ = ["address", "chromium", "page"]
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 PASSWORD = "шесть гусей летят"  # noqa: S105 - for tests only
 
@@ -120,7 +120,7 @@ def test_from_the_administrators_link_to_a_code_at_the_door(
     hers.wait_for_url("**/sign-in")
 
 
-@pytest.mark.parametrize("page", [(size, "light") for size in SIZES], ids="-".join, indirect=True)
+@BOTH_SIZES
 def test_a_call_is_typed_in_with_the_keyboard_alone(
     page: playwright.Page, as_person: Callable[[Person], None], operator: Person
 ) -> None:

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 from answering import source_of
 from console.builders import NOW, add_incident
-from console.test_browser import SIZES, address, chromium, fits, page
+from console.looks import BOTH_SIZES
+from console.test_browser import address, chromium, fits, page
 from playwright import sync_api as playwright
 from playwright.sync_api import expect
 
@@ -15,11 +16,10 @@ from models.columns import stored_id
 from models.incident import Incident
 from models.vocabulary import Role, Stage
 from pipeline.database import reading, unit_of_work
-from pipeline.desk import access
+from pipeline.desk import access, staffing
 
 __all__ = ["address", "chromium", "page"]
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 STAFF = {
     "petrova": (Role.OPERATOR, None),
@@ -36,7 +36,7 @@ def come_in(
     """Sign the tab in as somebody."""
     with unit_of_work(console_engine) as session:
         people = {
-            login: access.add_staff(session, login, role, NOW, body=body)
+            login: staffing.add_staff(session, login, role, NOW, body=body)
             for login, (role, body) in STAFF.items()
         }
 
@@ -49,7 +49,7 @@ def come_in(
     return come_in
 
 
-@pytest.mark.parametrize("page", [(size, "light") for size in SIZES], ids="-".join, indirect=True)
+@BOTH_SIZES
 def test_an_incident_is_handed_on_and_its_answer_agreed_to(
     page: playwright.Page,
     console_engine: sa.Engine,

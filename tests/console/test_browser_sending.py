@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from console.builders import NOW, Person, add_incident, add_source
-from console.test_browser import SIZES, address, chromium, fits, link, page
+from console.looks import BOTH_SIZES, EVERY_LOOK
+from console.test_browser import address, chromium, fits, link, page
 from playwright import sync_api as playwright
 from playwright.sync_api import expect
 from sqlmodel import delete, select
@@ -23,7 +24,6 @@ from pipeline.desk import access
 
 __all__ = ["address", "chromium", "link", "page"]
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 WIDE = pytest.mark.parametrize("page", [("wide", "light")], indirect=True)
 
@@ -77,12 +77,7 @@ def closed(engine: sa.Engine) -> int:
         )
 
 
-@pytest.mark.parametrize(
-    "page",
-    [(size, scheme) for size in SIZES for scheme in ("light", "dark")],
-    ids="-".join,
-    indirect=True,
-)
+@EVERY_LOOK
 def test_a_whole_list_is_closed_and_taken_back(
     inside: playwright.Page, console_engine: sa.Engine, tmp_path: Path
 ) -> None:
@@ -164,9 +159,8 @@ def test_what_the_server_refuses_is_shown_as_it_says(
     assert acts(console_engine) == 0
 
 
-@pytest.mark.parametrize(
-    "page", [("wide", "light"), ("narrow", "dark")], ids="-".join, indirect=True
-)
+@pytest.mark.long
+@BOTH_SIZES
 def test_an_act_on_a_card_is_offered_and_taken_back(
     inside: playwright.Page, numbers: list[int], console_engine: sa.Engine, tmp_path: Path
 ) -> None:
@@ -184,9 +178,8 @@ def test_an_act_on_a_card_is_offered_and_taken_back(
         assert session.get_one(Incident, numbers[0]).operator == ""
 
 
-@pytest.mark.parametrize(
-    "page", [("wide", "light"), ("narrow", "dark")], ids="-".join, indirect=True
-)
+@pytest.mark.long
+@BOTH_SIZES
 def test_what_cannot_be_taken_back_is_told_with_the_reason(
     inside: playwright.Page, numbers: list[int], console_engine: sa.Engine, tmp_path: Path
 ) -> None:

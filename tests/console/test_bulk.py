@@ -16,7 +16,7 @@ from models.incident import Incident
 from models.source import Source
 from models.vocabulary import Act, Role, Stage, Topic, Urgency
 from pipeline.database import reading, unit_of_work
-from pipeline.desk import access, bulk_acts, journal
+from pipeline.desk import access, bulk_acts, journal, staffing
 from pipeline.desk.bulk_acts import BulkKind, BulkWish
 from pipeline.desk.undo import new_token
 
@@ -242,7 +242,7 @@ def test_the_starter_and_administrators_alone_see_it(
     address = begin(browser, what="confirm")
     ended(browser, address)
     with unit_of_work(console_engine) as session:
-        colleague = access.add_staff(session, "colleague", Role.OPERATOR, NOW)
+        colleague = staffing.add_staff(session, "colleague", Role.OPERATOR, NOW)
         tokens = {
             "colleague": access.open_session(session, colleague, NOW),
             "administrator": access.open_session(

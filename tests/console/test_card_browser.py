@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from answering import source_of
 from axe_playwright_python.sync_playwright import Axe
 from console.builders import NOW, add_incident, add_version
+from console.looks import BOTH_SIZES
 from console.test_approvals import TEXT, app, submitted
 from console.test_browser import address, chromium, fits, page
 from console.test_browser_acts import come_in
@@ -25,11 +26,7 @@ from pipeline.store.posts import posts_of
 
 __all__ = ["address", "app", "chromium", "come_in", "page"]
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-LOOKS = pytest.mark.parametrize(
-    "page", [("wide", "light"), ("narrow", "dark")], ids="-".join, indirect=True
-)
 ComeIn = Callable[[str], None]
 
 
@@ -51,7 +48,7 @@ def answers(engine: sa.Engine, number: int) -> list[Answer]:
         return of_incident(session, number)
 
 
-@LOOKS
+@BOTH_SIZES
 def test_an_executor_accepts_and_answers_with_a_template(
     page: playwright.Page,
     console_engine: sa.Engine,
@@ -104,7 +101,7 @@ def test_an_executor_accepts_and_answers_with_a_template(
     assert (answer.text, answer.state) == (written, AnswerState.APPROVAL)
 
 
-@LOOKS
+@BOTH_SIZES
 def test_the_reason_field_opens_with_its_key_and_what_was_typed_survives_a_refusal(
     page: playwright.Page, console_engine: sa.Engine, come_in: ComeIn
 ) -> None:
@@ -128,7 +125,7 @@ def test_the_reason_field_opens_with_its_key_and_what_was_typed_survives_a_refus
     expect(page.locator(".acts .strong")).to_have_text("Возвращён исполнителем")
 
 
-@LOOKS
+@BOTH_SIZES
 def test_a_head_agrees_and_gives_back_by_one_key_each(
     page: playwright.Page,
     console_engine: sa.Engine,
@@ -159,7 +156,7 @@ def test_a_head_agrees_and_gives_back_by_one_key_each(
     ]
 
 
-@LOOKS
+@BOTH_SIZES
 def test_an_operator_compares_two_and_joins_them(
     page: playwright.Page,
     console_engine: sa.Engine,
@@ -186,7 +183,7 @@ def test_an_operator_compares_two_and_joins_them(
     look("joined")
 
 
-@LOOKS
+@BOTH_SIZES
 def test_an_operator_keeps_templates(
     page: playwright.Page, come_in: ComeIn, look: Callable[[str], None]
 ) -> None:

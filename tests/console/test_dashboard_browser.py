@@ -15,8 +15,6 @@ from pipeline.database import unit_of_work
 
 __all__ = ["address", "chromium", "link", "page"]
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.mark.parametrize(
     "page",

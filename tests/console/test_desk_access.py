@@ -11,7 +11,7 @@ from sqlmodel import select
 from models.staff import SignIn, Staff
 from models.vocabulary import Role
 from pipeline.database import reading, unit_of_work
-from pipeline.desk import access
+from pipeline.desk import access, staffing
 
 
 @pytest.fixture
@@ -32,20 +32,20 @@ def test_the_lock_grows_up_to_a_day(failures: int, minutes: int) -> None:
 def test_an_unfit_login_is_refused(console_engine: sa.Engine, login: str) -> None:
     with (
         unit_of_work(console_engine) as session,
-        pytest.raises(access.AccessError, match="не подходит"),
+        pytest.raises(staffing.AccessError, match="не подходит"),
     ):
-        access.add_staff(session, login, Role.OPERATOR, NOW)
+        staffing.add_staff(session, login, Role.OPERATOR, NOW)
 
 
 def test_a_login_is_taken_once_however_it_is_spelled(console_engine: sa.Engine) -> None:
     with unit_of_work(console_engine) as session:
-        assert access.add_staff(session, " Дежурный ", Role.OPERATOR, NOW).login == "дежурный"
-        with pytest.raises(access.AccessError, match="уже занят"):
-            access.add_staff(session, "ДЕЖУРНЫЙ", Role.OPERATOR, NOW)
+        assert staffing.add_staff(session, " Дежурный ", Role.OPERATOR, NOW).login == "дежурный"
+        with pytest.raises(staffing.AccessError, match="уже занят"):
+            staffing.add_staff(session, "ДЕЖУРНЫЙ", Role.OPERATOR, NOW)
 
 
 def test_a_password_like_the_login_is_refused() -> None:
-    with pytest.raises(access.AccessError, match="совпадает с логином"):
+    with pytest.raises(staffing.AccessError, match="совпадает с логином"):
         access.hash_password("administrator", "Administrator")
 
 

@@ -6,7 +6,7 @@ from answering import source_of
 from console.builders import NOW, add_incident
 from console.client import Browser, Page
 from console.test_acts import ActAs, as_, opened, stands
-from console.test_hostile import HOSTILE
+from console.test_hostile import SOME
 from httpx import Response
 
 from models.columns import stored_id
@@ -190,7 +190,7 @@ def test_an_incident_without_posts_has_nothing_to_compare(
 
 def test_hostile_words_make_no_element(browser: Browser, console_engine: sa.Engine) -> None:
     skeletons = set()
-    for words in ("слово", *HOSTILE):
+    for words in ("слово", *SOME):
         clean = words.replace("\x00", "") or "а"
         with unit_of_work(console_engine) as session:
             source = source_of(session, "vk:luga", Network.VK)

@@ -298,6 +298,7 @@ def test_a_list_without_end_says_where_it_stops(
     # Given more incidents than are counted or paged through
     monkeypatch.setattr(lists, "MANY", 4)
     monkeypatch.setattr(queue, "MANY", 4)
+    monkeypatch.setattr(queue, "FEW", 3)
     monkeypatch.setattr(conditions, "MANY", 4)
     monkeypatch.setattr(queue, "PAGE", 2)
     monkeypatch.setattr(queue, "LAST_PAGE", 2)
@@ -307,6 +308,7 @@ def test_a_list_without_end_says_where_it_stops(
     first, last = browser.page("/"), browser.page("/?page=2")
     assert "больше 3" in first.text
     assert "Открыто 3+" in first.text
+    assert "Без исполнителя 2+" in first.text
     assert "1–2 из 3+" in first.text
     assert "/?page=2" in first.links
     assert "Дальше список не листается" in last.text

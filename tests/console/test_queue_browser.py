@@ -4,11 +4,11 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from console.builders import NOW, add_incident, add_source
-from console.test_browser import SIZES, address, chromium, fits, link, page
+from console.looks import EVERY_LOOK
+from console.test_browser import address, chromium, fits, link, page
 from playwright import sync_api as playwright
 from playwright.sync_api import expect
 
@@ -17,15 +17,8 @@ from pipeline.database import unit_of_work
 
 __all__ = ["address", "chromium", "link", "page"]
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-
-@pytest.mark.parametrize(
-    "page",
-    [(size, scheme) for size in SIZES for scheme in ("light", "dark")],
-    ids="-".join,
-    indirect=True,
-)
+@EVERY_LOOK
 def test_an_operator_finds_narrows_and_saves(
     page: playwright.Page, link: str, console_engine: sa.Engine, tmp_path: Path
 ) -> None:

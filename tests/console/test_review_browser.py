@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 from answering import source_of
 from console.builders import NOW, add_incident
-from console.test_browser import SIZES, address, chromium, fits, page
+from console.looks import EVERY_LOOK
+from console.test_browser import address, chromium, fits, page
 from playwright import sync_api as playwright
 from playwright.sync_api import expect
 from sqlmodel import select
@@ -26,7 +27,6 @@ from pipeline.desk import access, staffing
 
 __all__ = ["address", "chromium", "page"]
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TITLE = "#review h1"
 
 
@@ -127,11 +127,9 @@ def test_thirty_clear_items_at_one_key_each(
     # Given forty items, and a colleague who has one of them before them, and the next one ahead
     numbers = open_some(console_engine, 40)
     met: list[str] = []
-    colleague.goto("/review")
+    come(colleague)
     expect(colleague.locator(TITLE)).to_contain_text(f"№ {numbers[0]}")
     theirs = {str(numbers[0]), str(numbers[1])}
-    with colleague.expect_response(lambda answer: "ahead=" in answer.url):
-        colleague.reload()
     # When the operator presses one key for each of thirty
     desk.goto("/review")
     for _ in range(30):
@@ -373,12 +371,7 @@ def test_without_scripts_the_same_is_done_by_forms(
     assert stands(console_engine, first).snoozed_until is not None
 
 
-@pytest.mark.parametrize(
-    "page",
-    [(size, scheme) for size in SIZES for scheme in ("light", "dark")],
-    ids="-".join,
-    indirect=True,
-)
+@EVERY_LOOK
 def test_the_pages_fit(desk: playwright.Page, console_engine: sa.Engine, tmp_path: Any) -> None:
     open_some(console_engine, 3)
     complaints: list[str] = []

@@ -15,6 +15,7 @@ from models.console import Undo
 from models.source import Source
 from models.vocabulary import Role, Stage, Topic
 from pipeline.database import reading, unit_of_work
+from pipeline.desk.leases import LEASE
 
 
 @pytest.fixture
@@ -116,17 +117,19 @@ def test_a_page_keeps_its_lease_and_lets_it_go(
     form = {"form_token": page.form_token, "numbers": f"{number},99999"}
 
     clock.forward(timedelta(minutes=2))
-    assert browser.post("/review/lease", form).json() == {str(number): {"version": 1, "looker": ""}}
+    said = browser.post("/review/lease", form).json()
+    assert said.pop("kept") == (clock() + LEASE).timestamp()
+    assert said == {str(number): {"version": 1, "looker": ""}}
     clock.forward(timedelta(minutes=2))
     assert number_on(colleague.page("/review")) is None
     token = colleague.page("/review").form_token
     said = colleague.post("/review/lease", {"form_token": token, "numbers": str(number)}).json()
-    assert said == {str(number): {"version": 1, "looker": "operator"}}
+    assert said[str(number)] == {"version": 1, "looker": "operator"}
 
     assert browser.post("/review/lease", {**form, "leave": "yes"}).json() == {}
     assert number_on(colleague.page("/review")) == number
     said = browser.post("/review/lease", form).json()
-    assert said == {str(number): {"version": 1, "looker": "sidorov"}}
+    assert said[str(number)] == {"version": 1, "looker": "sidorov"}
 
 
 def test_an_act_can_be_taken_back_by_its_token(

@@ -15,7 +15,7 @@ from models.staff import Staff
 from models.vocabulary import Role, Stage
 from pipeline.database import unit_of_work
 from pipeline.decisions.permissions import RIGHTS, Actor, Right, limited_to, sees
-from pipeline.desk import access
+from pipeline.desk import access, staffing
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def anybody(app: FastAPI) -> Iterator[Browser]:
 
 def sign_in(browser: Browser, engine: sa.Engine, role: Role, body: str | None = None) -> Browser:
     with unit_of_work(engine) as session:
-        staff = access.add_staff(session, role.value, role, NOW, body=body)
+        staff = staffing.add_staff(session, role.value, role, NOW, body=body)
         browser.http.cookies.set("otklik", access.open_session(session, staff, NOW))
     return browser
 

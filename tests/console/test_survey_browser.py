@@ -19,8 +19,6 @@ from pipeline.desk import access
 
 __all__ = ["address", "app", "chromium"]
 
-# What the browser sees does not depend on the database; the other tests run on both.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 LOOKS = [(size, scheme) for size in SIZES for scheme in ("light", "dark")]
 

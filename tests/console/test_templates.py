@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from console.builders import NOW, Clock
 from console.client import Browser, Page
 from console.test_acts import ActAs, answers, as_, opened
-from console.test_hostile import HOSTILE
+from console.test_hostile import SOME
 from httpx import Response
 
 from models.columns import stored_id
@@ -184,7 +184,7 @@ def test_a_template_of_an_incident_that_one_does_not_see_is_not_filled_in(
 def test_hostile_words_make_no_element(browser: Browser, console_engine: sa.Engine) -> None:
     number = add(console_engine, "слово", "слово")
     harmless = browser.page(f"/templates?edit={number}").skeleton
-    for words in HOSTILE:
+    for words in SOME:
         clean = words.replace("\x00", "") or "а"
         with unit_of_work(console_engine) as session:
             known = session.get_one(AnswerTemplate, number)

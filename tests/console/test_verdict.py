@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from console.builders import NOW, PREDICTION, add_incident
 from console.client import Browser, Page
-from console.test_hostile import HOSTILE, HUGE, as_parsed
+from console.test_hostile import HUGE, SOME, as_parsed
 from httpx import Response
 from sqlmodel import select
 
@@ -332,7 +332,7 @@ def test_hostile_texts_with_marked_words_make_no_element(
     # Given how a card looks that has two words marked, and every character of hostile texts
     # marked by turns
     calm = shown("яма, яма", [[0, 3], [5, 8]]).skeleton
-    for words in (*HOSTILE, HUGE):
+    for words in (*SOME, HUGE):
         middle = max(2, len(words.replace("\x00", "")) // 2)
         text = words + "яма"
         page = shown(text, [[0, middle - 1], [middle, middle + 1], [0, 10**9], [-1, 2]])

@@ -129,6 +129,21 @@ def test_what_is_let_go_is_free_at_once(engine: sa.Engine) -> None:
     assert take(engine, sidorov) == second
 
 
+def test_a_page_that_is_left_late_frees_nothing_of_the_page_that_was_opened_anew(
+    engine: sa.Engine,
+) -> None:
+    number = incident(engine)
+    me, other = staff(engine, "me"), staff(engine, "other")
+    # Given a page that was loaded anew a minute after it had been opened
+    take(engine, me)
+    take(engine, me, after=timedelta(minutes=1))
+    # When the first one's farewell arrives only now
+    with unit_of_work(engine) as session:
+        leases.release(session, me, [number], until=NOW + leases.LEASE)
+    # Then the item is still mine
+    assert take(engine, other, after=timedelta(minutes=1)) is None
+
+
 def test_operators_who_ask_at_the_same_moment_get_different_items(engine: sa.Engine) -> None:
     numbers = {incident(engine, due_at=NOW + timedelta(minutes=one)) for one in range(25)}
     people = [staff(engine, f"operator{one}") for one in range(OPERATORS)]

@@ -26,8 +26,8 @@ from models.vocabulary import Act, AnswerKind, AnswerState, Role, Stage
 from pipeline.database import reading, unit_of_work
 from pipeline.decisions.permissions import Actor
 from pipeline.decisions.personal import official
-from pipeline.desk import access
 from pipeline.desk import retention as desk
+from pipeline.desk import staffing
 from pipeline.desk.retention import Period
 from pipeline.region.schema import Retention
 from pipeline.retention import Done, confirmed, forecast, run, run_at_night
@@ -285,7 +285,7 @@ def test_a_source_that_shows_an_old_post_again_brings_its_author_not_back(
 def test_what_has_served_is_swept_and_what_waits_is_not(engine: sa.Engine) -> None:
     long_ago, lately = NOW - timedelta(days=40), NOW - timedelta(days=2)
     with unit_of_work(engine) as session:
-        staff = access.add_staff(session, "admin", Role.ADMINISTRATOR, NOW)
+        staff = staffing.add_staff(session, "admin", Role.ADMINISTRATOR, NOW)
         incident = add_incident(session, add_source(session))
         for number, at in enumerate((long_ago, lately)):
             session.add(
@@ -340,7 +340,7 @@ def event(event_id: str, at: datetime, *, taken_at: datetime | None) -> Event:
 
 def test_a_sweep_takes_a_bounded_lot_at_a_time(engine: sa.Engine) -> None:
     with unit_of_work(engine) as session:
-        staff = stored_id(access.add_staff(session, "admin", Role.ADMINISTRATOR, NOW).id)
+        staff = stored_id(staffing.add_staff(session, "admin", Role.ADMINISTRATOR, NOW).id)
         for number in range(5):
             session.add(EntryLink(token_hash=str(number), staff_id=staff, expires_at=OLD))
     links = sweeps(Retention(), NOW)[0]

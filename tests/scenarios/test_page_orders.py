@@ -318,7 +318,7 @@ def test_a_reading_cut_off_and_begun_anew_ends_the_same(
     assert differences(steady, {k: v for k, v in recorded.plain.items() if k not in gone}) == []
 
 
-@pytest.mark.parametrize("network", ["vk", "ok"])
+@pytest.mark.parametrize("network", ["vk", pytest.param("ok", marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", ["post", "comment", "reply", "restored"])
 @settings(max_examples=5, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(part=st.floats(0, 1, exclude_max=True))

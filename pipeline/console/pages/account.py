@@ -17,7 +17,7 @@ from pipeline.console.wording import count, distance
 from pipeline.database import reading, unit_of_work
 from pipeline.desk import access as desk
 from pipeline.desk import second_factor
-from pipeline.desk.staffing import end_sessions
+from pipeline.desk.staffing import AccessError, end_sessions
 from pipeline.settings import SettingsError
 from pipeline.store import staff as store
 
@@ -110,7 +110,7 @@ def _set_up(console: Console, visitor: Visitor, sealed: str, code: str, current:
             # They were opened without a code.
             person = session.get_one(Staff, visitor.staff_id)
             end_sessions(session, person, but=visitor.visit.sign_in.token_hash)
-    except desk.AccessError as error:
+    except AccessError as error:
         return _factor_page(console, visitor, secret=secret, trouble=str(error))
     return console.page("account_codes.html", visitor=visitor, codes=codes)
 
@@ -122,7 +122,7 @@ def _change(console: Console, visitor: Visitor, code: str, current: str, button:
         return _factor_page(console, visitor, trouble=WRONG_PASSWORD)
     try:
         codes = _changed(console, visitor.staff_id, code, button)
-    except desk.AccessError as error:
+    except AccessError as error:
         return _factor_page(console, visitor, trouble=str(error))
     except SettingsError:
         return _factor_page(console, visitor, trouble=NO_KEY)
@@ -138,7 +138,7 @@ def _changed(console: Console, staff_id: int, code: str, button: str) -> list[st
     with unit_of_work(console.engine) as session:
         right = second_factor.confirm(session, staff_id, code, console.fernet(), now)
     if not right:
-        raise desk.AccessError(WRONG_CODE)
+        raise AccessError(WRONG_CODE)
     with unit_of_work(console.engine) as session:
         if button == "codes":
             return second_factor.renew_codes(session, staff_id, now)

@@ -27,6 +27,7 @@ from pipeline.console.throttle import of_this_machine
 from pipeline.database import reading, unit_of_work
 from pipeline.desk import access as desk
 from pipeline.desk import second_factor
+from pipeline.desk.staffing import AccessError
 from pipeline.settings import SettingsError
 from pipeline.store import staff as store
 
@@ -124,7 +125,7 @@ def sign_in_with_code(
             token = second_factor.sign_in(session, asked, code, console.fernet(), console.clock())
     except SettingsError as error:
         return _no_key(console, error)
-    except desk.AccessError as error:
+    except AccessError as error:
         return _code_page(request, wanted, trouble=str(error), status=401)
     if token is None:
         return _code_page(request, wanted, trouble=WRONG_CODE, status=401)

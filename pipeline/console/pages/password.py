@@ -12,6 +12,7 @@ from pipeline.console.frame import Console, console_of
 from pipeline.console.proving import asks_password, proves
 from pipeline.database import unit_of_work
 from pipeline.desk import access as desk
+from pipeline.desk.staffing import AccessError
 
 DIFFERENT = "Пароли в двух полях разные. Введите новый пароль ещё раз."
 WRONG = (
@@ -46,7 +47,7 @@ async def change_password(
         token = await anyio.to_thread.run_sync(
             _change, console, visitor, current, password, limiter=console.hashing
         )
-    except desk.AccessError as error:
+    except AccessError as error:
         return _form_page(console, visitor, trouble=str(error))
     if token is None:
         return _form_page(console, visitor, trouble=WRONG)

@@ -41,6 +41,9 @@ PAGE = 50
 NAMED = 3
 """Sources that the notice above the queue names; the others stand on their own page."""
 
+FEW = 1_001
+"""So far tabs are counted: there are ten of them on every page, and «1 000+» says enough."""
+
 TITLE, BRIEF = 80, 90
 """Characters of a source's title and of its trouble in that notice."""
 
@@ -153,17 +156,18 @@ def _tabs(
     tabs = []
     for title, view, tone in views(visitor.actor):
         current = view == wanted.first_page
-        number = total if current else None
-        if number is None:
+        if current and total is not None:
+            said = many(total, MANY)
+        else:
             filtered = view.filter(visitor.actor, console.region, now)
-            number = count_queue(session, filtered)
-        tabs.append(Tab(title, many(number), view.url, current, tone))
+            said = many(count_queue(session, filtered, most=FEW), FEW)
+        tabs.append(Tab(title, said, view.url, current, tone))
     return tabs
 
 
-def many(number: int) -> str:
-    """Return a number that was counted up to MANY."""
-    return f"{grouped(MANY - 1)}+" if number >= MANY else grouped(number)
+def many(number: int, most: int) -> str:
+    """Return a number that was counted up to ``most``."""
+    return f"{grouped(most - 1)}+" if number >= most else grouped(number)
 
 
 def _found(found: Listing) -> str:
@@ -188,7 +192,7 @@ def _order(wanted: Wanted) -> str:
 def _pager(wanted: Wanted, found: Listing) -> Pager:
     first = (wanted.page - 1) * PAGE + 1
     last = first + len(found.rows) - 1
-    of = "" if found.total is None else f" из {many(found.total)}"
+    of = "" if found.total is None else f" из {many(found.total, MANY)}"
     further = found.more and wanted.page < LAST_PAGE
     return Pager(
         words=f"{grouped(first)}–{grouped(last)}{of}",

@@ -6,6 +6,7 @@ people never get the same item. A lease is the one thing that a GET changes here
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -33,6 +34,9 @@ from pipeline.store.undo import offered
 
 MOST_SKIPPED = 50
 """Incidents that somebody may have passed over before the first of them comes again."""
+
+LATEST = 253_402_300_000.0
+"""Seconds since 1970 in the year 9999."""
 
 NUMBERS = re.compile(r"[1-9][0-9]{0,9}(?:,[1-9][0-9]{0,9}){0,99}")
 
@@ -148,10 +152,12 @@ def keep_or_leave(
     visitor: ReviewerForm,
     numbers: Annotated[str, Form(max_length=1100)] = "",
     leave: Annotated[str, Form(max_length=3)] = "",
+    kept: Annotated[float, Form(ge=0, le=LATEST)] = LATEST,
 ) -> Response:
     """Keep the leases of a page that is still open, or end those of one that is left.
 
-    Answers with the incidents of the page by number: their version, and who else has them, if
+    ``kept`` is until when that page knows them to be kept, in seconds since 1970. Answers with that
+    moment, and with the incidents of the page by number: their version, and who else has them, if
     anybody.
     """
     console, asked = console_of(request), numbers_of(numbers)
@@ -160,12 +166,14 @@ def keep_or_leave(
         found = [one for one in (find_incident(session, number) for number in asked) if one]
         known = {one.id: one.version for one in found if one.id is not None}
         if leave:
-            leases.release(session, visitor.staff_id, known)
+            until = datetime.fromtimestamp(kept, UTC)
+            leases.release(session, visitor.staff_id, known, until=until)
             return JSONResponse({})
         mine = leases.renew(session, visitor.staff_id, known, now=now)
         others = lookers(session, known.keys() - mine, now=now)
     return JSONResponse(
-        {
+        {"kept": leases.kept_until(now)}
+        | {
             str(number): {"version": version, "looker": others.get(number, "")}
             for number, version in known.items()
         }
@@ -250,6 +258,7 @@ def _page(
         visitor=visitor,
         offer=offer_of(request, visitor),
         item=item,
+        kept=leases.kept_until(console.clock()),
         waiting=reviewing.waiting(waiting) if waiting else "",
         token=new_token(),
         offered=request.query_params.get("undo", "")[:64],

@@ -16,6 +16,7 @@
   const unsaid = new Map(); // acts that were not written down: the note of each, by incident
 
   let shownAt = -Infinity;
+  let kept = Number(box.dataset.kept); // until when the server keeps our items for us
 
   const BEAT = 60000;
   const SEEN = 500; // a click so soon after an item came is the second of a double click on the last
@@ -28,7 +29,9 @@
   async function ask(address, body) {
     const answer = await fetch(address, { method: body ? "POST" : "GET", body });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    return { answer, page, root: review(page) };
+    const root = review(page);
+    if (root) kept = Math.max(kept, Number(root.dataset.kept));
+    return { answer, page, root };
   }
 
   /* Whoever writes keys on buttons, or counts down, hears of what is new on the page. */
@@ -220,6 +223,7 @@
       const answer = await fetch("/review/lease", { method: "POST", body });
       if (!answer.ok || new URL(answer.url).pathname !== "/review/lease") return;
       const said = await answer.json();
+      kept = Math.max(kept, said.kept);
       const next = ahead && said[number(ahead)];
       if (next && ahead && (next.looker || String(next.version) !== ahead.dataset.version)) {
         ahead = null;
@@ -261,7 +265,7 @@
   addEventListener("pagehide", () => {
     const mine = [box, ahead].filter((root) => root && number(root)).map(number);
     if (leaves || !mine.length) return;
-    const body = new URLSearchParams({ form_token: box.dataset.token, numbers: mine.join(","), leave: "yes" });
+    const body = new URLSearchParams({ form_token: box.dataset.token, numbers: mine.join(","), leave: "yes", kept });
     navigator.sendBeacon("/review/lease", body);
   });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
