@@ -42,7 +42,7 @@ BOTH_DATABASES = frozenset(
         "test_undo.py",
     }
 )
-"""What depends on the database enough to run on both by default; the rest does with the long tests."""
+"""What depends on the database enough to run on both by default; the rest when it may be long."""
 
 MISSING_POSTGRES = "no PostgreSQL server here: apt-get install postgresql"
 

@@ -21,7 +21,7 @@ from models.vocabulary import Clock
 from pipeline.database import open_database, reading
 from pipeline.verify import verify
 
-ROWS = 6000
+ROWS = 3000
 
 COMPLAINTS = (
     "На улице Лесной не горит фонарь у дома {}",
