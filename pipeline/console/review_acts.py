@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from fastapi import HTTPException
 from sqlmodel import Session
@@ -10,11 +11,11 @@ from sqlmodel import Session
 from models.vocabulary import Act
 from pipeline.console.access import Visitor
 from pipeline.console.frame import Console
+from pipeline.console.refusals import LATE, STATUS
 from pipeline.console.reviewing import IRRELEVANT
 from pipeline.decisions import answering, correcting, snoozing
-from pipeline.decisions.answering import Reason
 from pipeline.decisions.correcting import Correction, Refusal
-from pipeline.decisions.lifecycle import No, Refused
+from pipeline.decisions.lifecycle import Refused
 from pipeline.desk import correcting as judging
 from pipeline.desk import undo
 from pipeline.desk.asking import ask_place
@@ -24,22 +25,13 @@ from pipeline.store.cards import first_posts
 from pipeline.store.incidents import visible_incident
 from pipeline.store.undo import remembered
 
-LATE = 409
-STATUS: Mapping[object, int] = {
+OF_REVIEW: Mapping[StrEnum, int] = {
+    **STATUS,
     Refusal.STALE: LATE,
     Refusal.CLOSED: LATE,
     Refusal.FORBIDDEN: 403,
-    No.NOT_FOUND: 404,
-    No.FORBIDDEN: 403,
-    No.STAGE: LATE,
-    No.STALE: LATE,
-    Reason.FORBIDDEN: 403,
-    Reason.STAGE: LATE,
-    Reason.STALE: LATE,
-    Reason.STEP: LATE,
-    Reason.DELETED: LATE,
 }
-"""How a refusal is told to the browser; every other is put right in the form: 422."""
+"""The same with what may be wrong with a judgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +187,9 @@ DOES: Mapping[str, Callable[[Session, Deed], Said]] = {
 
 def _trouble(said: object) -> Trouble | None:
     if isinstance(said, correcting.Refusal):
-        return Trouble(said.russian, STATUS.get(said, 422))
+        return Trouble(said.russian, OF_REVIEW.get(said, 422))
     if isinstance(said, Refused):
-        return Trouble(said.message, STATUS.get(said.no, 422))
+        return Trouble(said.message, OF_REVIEW.get(said.no, 422))
     if isinstance(said, answering.Refused):
-        return Trouble(said.message, STATUS.get(said.reason, 422))
+        return Trouble(said.message, OF_REVIEW.get(said.reason, 422))
     return None

@@ -1,12 +1,11 @@
 """Adding messages to the incidents that they belong to, in the transaction that stores them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from models.columns import stored_id
 from models.incident import Incident
 from models.vocabulary import Act, Stage, Term
 from pipeline.decisions.clocks import LEGAL
@@ -31,18 +30,6 @@ class Joining:
     like_post: int
     duty: Duty
     urgent: bool
-
-
-def lock(session: Session, incident_ids: Iterable[int]) -> dict[int, Incident]:
-    """Lock incidents in the order of their numbers; those that are not there are left out."""
-    query = (
-        select(Incident)
-        .where(col(Incident.id).in_(sorted(set(incident_ids))))
-        .order_by(col(Incident.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {stored_id(incident.id): incident for incident in session.exec(query)}
 
 
 def admit(incident: Incident, *, written_at: datetime, rules: Rules) -> Admission:

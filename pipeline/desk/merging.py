@@ -27,6 +27,7 @@ from pipeline.desk.opening import facts
 from pipeline.desk.steps import close, note, state
 from pipeline.desk.terms import enter, set_deadline, start_term
 from pipeline.rules import Rules
+from pipeline.store.incidents import lock_incidents
 from pipeline.store.posts import posts_of
 
 
@@ -97,7 +98,7 @@ def unmerge(
     ).one_or_none()
     if known is None:
         return Refused(No.GUARD, f"Инцидент № {incident_id} ни с чем не объединён.")
-    _lock_in_order(session, incident_id, known.into_id)
+    lock_incidents(session, [incident_id, known.into_id])
     wish = Wish(Act.UNMERGED)
     case = open_case(session, incident_id, wish, actor=actor, rules=rules, now=now)
     if isinstance(case, Refused):
@@ -242,7 +243,7 @@ def _pair(
 ) -> Pair | Refused:
     if one_id == other_id:
         return Refused(No.GUARD, "Это один и тот же инцидент. Укажите другой номер.")
-    _lock_in_order(session, one_id, other_id)
+    lock_incidents(session, [one_id, other_id])
     one = open_case(session, one_id, wish, actor=actor, rules=rules, now=now)
     if isinstance(one, Refused):
         return one
@@ -251,12 +252,6 @@ def _pair(
     if isinstance(other, Refused):
         return Refused(other.no, f"Инцидент № {other_id}: {other.message}")
     return Pair(one, other)
-
-
-def _lock_in_order(session: Session, *ids: int) -> None:
-    """Lock incidents by their numbers: two people who merge crosswise must not both wait."""
-    query = sa.select(col(Incident.id)).where(col(Incident.id).in_(ids)).order_by(col(Incident.id))
-    session.execute(query.with_for_update())
 
 
 def _clock(incident: Incident) -> dict[str, Any]:

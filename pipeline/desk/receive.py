@@ -20,7 +20,7 @@ from pipeline.decisions.joining import Admission
 from pipeline.decisions.silence import usual_gap
 from pipeline.decisions.stories import Match
 from pipeline.desk.bulk import Row, insert, insert_with_ids
-from pipeline.desk.joining import Joining, admit, join, lock
+from pipeline.desk.joining import Joining, admit, join
 from pipeline.desk.opening import Opening, journal_openings, open_incidents
 from pipeline.desk.revising import mark_deleted, raise_urgency, replace_text, versions
 from pipeline.desk.search import index, reindex
@@ -28,6 +28,7 @@ from pipeline.desk.stories import forget, remember
 from pipeline.joining import Told
 from pipeline.judge import Duty, Judged
 from pipeline.rules import Rules
+from pipeline.store.incidents import lock_incidents
 
 BARE = ("published_at", "url", "author_id", "parent_id", "root_id")
 """Columns that a tombstone leaves empty."""
@@ -64,7 +65,7 @@ def receive(
     session: Session, source_id: int, drafts: Sequence[Draft], *, now: datetime, rules: Rules
 ) -> list[Opening]:
     """Store drafts with all that follows from them; return the incidents that were opened."""
-    known = lock(session, _matched(drafts))
+    known = lock_incidents(session, _matched(drafts))
     revised: list[Post] = []
     for draft in drafts:
         if draft.change.known is not None:

@@ -40,6 +40,7 @@ from pipeline.desk.undo_rows import (
 )
 from pipeline.rules import Rules
 from pipeline.store import undo as store
+from pipeline.store.incidents import lock_incidents
 from pipeline.store.notices import deliveries_of
 
 OFFERED = timedelta(seconds=20)
@@ -135,7 +136,7 @@ def snapshot(session: Session, incident_id: int, *, into: int | None = None) -> 
     Before a merge name the other incident too: both are locked in order, and both given back.
     """
     ids = [incident_id] if into is None or into == incident_id else [incident_id, into]
-    rows = store.lock_incidents(session, ids)
+    rows = lock_incidents(session, ids)
     if incident_id not in rows:
         return None
     other = rows.get(into) if into is not None and into != incident_id else None
@@ -190,7 +191,7 @@ def undo(
     if not rows:
         return Undone(known=False)
     ask = _Ask(session, actor, staff_id, rules, now, within)
-    incidents = store.lock_incidents(session, sorted({row.incident_id for row in rows}))
+    incidents = lock_incidents(session, sorted({row.incident_id for row in rows}))
     acts = _acts(rows)
     troubles = _troubles(ask, acts, incidents)
     for act in acts:

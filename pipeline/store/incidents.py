@@ -1,11 +1,12 @@
 """Queries about incidents."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from models.columns import stored_id
 from models.incident import CoExecutor, Incident, Pause
 from models.journal import JournalEntry
 from models.post import Post
@@ -96,6 +97,22 @@ def matching(session: Session, wanted: QueueFilter, *, limit: int) -> list[tuple
 def find_incident(session: Session, incident_id: int) -> Incident | None:
     """Return one incident, or None."""
     return session.get(Incident, incident_id)
+
+
+def lock_incidents(session: Session, ids: Iterable[int]) -> dict[int, Incident]:
+    """Return these incidents as they stand, locked in the order of their numbers.
+
+    In one order, so that two who lock the same ones never wait for each other; those that are not
+    there are left out.
+    """
+    query = (
+        select(Incident)
+        .where(col(Incident.id).in_(sorted(set(ids))))
+        .order_by(col(Incident.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {stored_id(one.id): one for one in session.exec(query)}
 
 
 def journal_of(session: Session, incident_id: int) -> list[JournalEntry]:

@@ -7,24 +7,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from models.console import Undo
-from models.incident import CoExecutor, Incident, Pause
+from models.incident import CoExecutor, Pause
 from models.label import Label
 from models.notice import Notice
 from models.post import Post
 from models.timer import Timer
 from models.vocabulary import Occasion
-
-
-def lock_incidents(session: Session, ids: Collection[int]) -> dict[int, Incident]:
-    """Return these incidents as they stand, locked in the order of their numbers."""
-    query = (
-        select(Incident)
-        .where(col(Incident.id).in_(ids))
-        .order_by(col(Incident.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {one.id: one for one in session.exec(query) if one.id is not None}
 
 
 def remembered(

@@ -14,6 +14,7 @@ from pipeline.console.acting import Sent
 from pipeline.console.doing import Deed, Said, Wanted, do, led_to, moment_of
 from pipeline.console.frame import console_of
 from pipeline.console.pages.incident import LARGEST_ID, card, number_of
+from pipeline.console.refusals import LATE, STATUS
 from pipeline.database import unit_of_work
 from pipeline.decisions import answering
 from pipeline.decisions.answering import DOUBLE_CLICK, Reason
@@ -42,20 +43,6 @@ Offered = Literal[
 
 RECENT = 20
 """Entries of the journal in which a button that was pressed twice is looked for."""
-
-LATE = 409
-STATUS: dict[No | Reason, int] = {
-    No.NOT_FOUND: 404,
-    No.FORBIDDEN: 403,
-    No.STAGE: LATE,
-    No.STALE: LATE,
-    Reason.FORBIDDEN: 403,
-    Reason.STAGE: LATE,
-    Reason.STALE: LATE,
-    Reason.STEP: LATE,
-    Reason.DELETED: LATE,
-}
-"""How a refusal is told to the browser; every other is put right in the form: 422."""
 
 router = APIRouter()
 

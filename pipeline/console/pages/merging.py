@@ -16,10 +16,11 @@ from models.vocabulary import Act
 from pipeline.console.access import SignedIn, SignedInForm, Visitor
 from pipeline.console.frame import Console, console_of
 from pipeline.console.pages.incident import LARGEST_ID, number_of
+from pipeline.console.refusals import STATUS
 from pipeline.console.wording import body_name, place, safe_url
 from pipeline.database import reading, unit_of_work
 from pipeline.decisions.differences import Piece, differences
-from pipeline.decisions.lifecycle import No, Refused, open_acts
+from pipeline.decisions.lifecycle import Refused, open_acts
 from pipeline.decisions.permissions import may
 from pipeline.desk import merging, undo
 from pipeline.desk.cases import standing_of
@@ -28,7 +29,6 @@ from pipeline.store import cards
 from pipeline.store.incidents import visible_incident
 
 MOST = 20
-STATUS = {No.NOT_FOUND: 404, No.FORBIDDEN: 403, No.STAGE: 409, No.STALE: 409}
 
 router = APIRouter()
 
